@@ -1,0 +1,34 @@
+#include "proto/model/job.h"
+
+#include <algorithm>
+
+namespace brigade {
+namespace {
+
+constexpr std::array<std::string_view, 5> kModes{"auto", "serial", "threads", "processes", "coroutines"};
+constexpr std::array<std::string_view, 4> kStates{"queued", "running", "done", "cancelled"};
+
+}  // namespace
+
+std::string_view name_of(Mode mode) { return kModes.at(static_cast<std::size_t>(mode)); }
+
+std::optional<Mode> parse_mode(std::string_view name) {
+  const auto it = std::ranges::find(kModes, name);
+  if (it == kModes.end()) return std::nullopt;
+  return static_cast<Mode>(it - kModes.begin());
+}
+
+std::string_view name_of(JobState state) { return kStates.at(static_cast<std::size_t>(state)); }
+
+Placement placement_of(Mode mode, Lane preferred) {
+  switch (mode) {
+    case Mode::serial: return {.lane = Lane::threads, .per_worker = 1, .per_job = 1};
+    case Mode::processes: return {.lane = Lane::threads, .per_worker = 1};
+    case Mode::threads: return {.lane = Lane::threads};
+    case Mode::coroutines: return {.lane = Lane::loop};
+    case Mode::automatic: break;
+  }
+  return {.lane = preferred};
+}
+
+}  // namespace brigade

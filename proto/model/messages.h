@@ -1,0 +1,299 @@
+// Everything two Brigade processes say to each other, as values. docs/PROTOCOL.md tells the rules.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "proto/model/ids.h"
+#include "proto/model/job.h"
+#include "proto/model/outcome.h"
+#include "proto/model/result.h"
+#include "proto/model/runs.h"
+#include "proto/model/time.h"
+
+namespace brigade {
+
+/// Raised with every change that an older peer would misread; both sides must have the same.
+inline constexpr std::uint32_t kProtocolVersion = 1;
+
+// ---- Sessions ----------------------------------------------------------------------------------------------------
+
+/// A lease that a worker brings along after a reconnect, with what it has not finished.
+struct HeldLease {
+  LeaseId lease;
+  JobId job;
+  Runs unfinished;
+  bool operator==(const HeldLease&) const = default;
+};
+
+/// A worker's first message on a connection.
+struct WorkerHello {
+  std::uint32_t protocol = kProtocolVersion;
+  InstanceId instance;
+  std::string name, host, version;
+  std::uint32_t pid = 0;
+  std::array<std::uint32_t, kLanes> slots{};  ///< most tasks at once: threads, transfers
+  std::vector<KindOffer> kinds;
+  std::vector<HeldLease> held;
+  bool draining = false;
+  bool operator==(const WorkerHello&) const = default;
+};
+
+/// A client's first message on a connection.
+struct ClientHello {
+  std::uint32_t protocol = kProtocolVersion;
+  std::string version;
+  std::uint32_t pid = 0;
+  bool operator==(const ClientHello&) const = default;
+};
+
+/// The broker's answer to either Hello: the session stands.
+struct Welcome {
+  std::uint64_t epoch = 0;
+  std::string version;
+  std::uint64_t upload_credit_bytes = 0;  ///< most bytes of chunks sent and not yet answered
+  bool operator==(const Welcome&) const = default;
+};
+
+/// The session cannot stand (version, no Hello, malformed, credit exceeded); the peer is forgotten.
+struct Refused {
+  Error error;
+  bool operator==(const Refused&) const = default;
+};
+
+/// From the broker to every peer: a sign of life that wants one back.
+struct Ping {
+  bool operator==(const Ping&) const = default;
+};
+
+/// A client's answer to Ping.
+struct Pong {
+  bool operator==(const Pong&) const = default;
+};
+
+/// A worker's answer to Ping. A lease up to `last_lease` that is not in `held` is lost.
+struct Heartbeat {
+  LeaseId last_lease;
+  std::vector<LeaseId> held;
+  std::array<std::uint32_t, kLanes> busy{};
+  bool operator==(const Heartbeat&) const = default;
+};
+
+/// A worker goes on purpose: it holds nothing any more.
+struct Leaving {
+  bool operator==(const Leaving&) const = default;
+};
+
+// ---- Work --------------------------------------------------------------------------------------------------------
+
+/// What a worker must know of a job to run its tasks.
+struct JobBrief {
+  std::string kind;
+  std::string options;
+  Mode mode = Mode::automatic;
+  Duration task_timeout{};
+  std::optional<Arithmetic> range;
+  bool operator==(const JobBrief&) const = default;
+};
+
+/// Run these tasks. The arguments follow in columns unless the brief has a range.
+struct Lease {
+  LeaseId id;
+  JobId job;
+  Run run;
+  std::uint32_t attempt = 1;
+  JobBrief brief;
+  Values arguments;
+  bool operator==(const Lease&) const = default;
+};
+
+/// Give back what of this lease has not started. Answered with Returned.
+struct Reclaim {
+  LeaseId lease;
+  bool operator==(const Reclaim&) const = default;
+};
+
+/// These tasks have not started here and never will under this lease.
+struct Returned {
+  LeaseId lease;
+  Runs runs;
+  bool operator==(const Returned&) const = default;
+};
+
+/// The job's tasks are of no more use: drop what waits, stop what runs.
+struct Abort {
+  JobId job;
+  bool operator==(const Abort&) const = default;
+};
+
+/// Finished tasks; kept by the worker until BlockStored names it.
+struct Block {
+  std::uint64_t sequence = 0;  ///< the worker's own count, 1, 2, 3, …
+  LeaseId lease;
+  JobId job;
+  UtcMs leased_at{};
+  Outcomes outcomes;
+  bool operator==(const Block&) const = default;
+};
+
+/// The block is on disk (or needed no more): the worker may forget it.
+struct BlockStored {
+  std::uint64_t sequence = 0;
+  bool operator==(const BlockStored&) const = default;
+};
+
+/// Take no new work, finish, and leave.
+struct Drain {
+  bool operator==(const Drain&) const = default;
+};
+
+// ---- Submitting --------------------------------------------------------------------------------------------------
+
+/// Begin or resume an upload by the spec's key.
+struct Open {
+  RequestId request;
+  JobSpec spec;
+  bool operator==(const Open&) const = default;
+};
+
+/// Send chunks from `next_chunk` on. When `sealed`, the key's job is complete already.
+struct Opened {
+  RequestId request;
+  JobId job;
+  std::uint64_t next_chunk = 0;
+  bool sealed = false;
+  bool operator==(const Opened&) const = default;
+};
+
+/// A piece of the arguments. `labels` are the client's own notes for each task (line, tag, original index); workers never see them.
+struct Chunk {
+  JobId job;
+  std::uint64_t sequence = 0;  ///< 0, 1, 2, …
+  std::uint64_t count = 0;
+  Values arguments;
+  Values labels;
+  bool operator==(const Chunk&) const = default;
+};
+
+struct ChunkStored {
+  JobId job;
+  std::uint64_t sequence = 0;
+  bool operator==(const ChunkStored&) const = default;
+};
+
+/// The upload is whole. For a range, `tasks` is its count and there are no chunks.
+struct Seal {
+  JobId job;
+  std::uint64_t tasks = 0;
+  ContentHash hash{};
+  bool operator==(const Seal&) const = default;
+};
+
+/// The job is accepted: committed and synced.
+struct Sealed {
+  JobId job;
+  std::string warning;  ///< for example that no connected worker offers the kind
+  bool operator==(const Sealed&) const = default;
+};
+
+/// An Open, Chunk or Seal was refused; the upload is over.
+struct SubmitRejected {
+  RequestId request;  ///< of an Open; else 0
+  JobId job;          ///< of a Chunk or Seal; else 0
+  Error error;
+  bool operator==(const SubmitRejected&) const = default;
+};
+
+// ---- Reading -----------------------------------------------------------------------------------------------------
+
+enum class Order : std::uint8_t { completion = 0, input = 1 };
+
+/// Stream a job's results, from a position of its log (completion) or a task number (input).
+struct Read {
+  RequestId reader;
+  JobId job;
+  Order order = Order::completion;
+  std::uint64_t from = 0;
+  bool failed_only = false;
+  bool with_arguments = false;          ///< arguments and labels too
+  std::uint64_t credit_bytes = 0;       ///< the broker pauses when it has sent as much
+  bool operator==(const Read&) const = default;
+};
+
+/// The reader has room for so many bytes more.
+struct Take {
+  RequestId reader;
+  std::uint64_t bytes = 0;
+  bool operator==(const Take&) const = default;
+};
+
+struct StopReading {
+  RequestId reader;
+  bool operator==(const StopReading&) const = default;
+};
+
+/// Results in the order asked for. Row i comes from `origins[origin[i]]`.
+struct Results {
+  RequestId reader;
+  JobId job;
+  std::uint64_t next = 0;                 ///< the cursor after these
+  std::vector<Origin> origins;
+  Column<std::uint16_t> origin;
+  Outcomes outcomes;
+  Values arguments;                       ///< empty for a range, or where not asked for
+  Values labels;
+  bool operator==(const Results&) const = default;
+};
+
+/// Everything was sent and the job is final.
+struct ReadEnded {
+  RequestId reader;
+  std::uint64_t next = 0;
+  bool operator==(const ReadEnded&) const = default;
+};
+
+/// Send JobChanged when the job's counters change, at most every 100 ms, and at its end.
+struct Watch {
+  JobId job;
+  bool operator==(const Watch&) const = default;
+};
+
+struct JobChanged {
+  JobSummary job;
+  bool operator==(const JobChanged&) const = default;
+};
+
+// ---- Asking ------------------------------------------------------------------------------------------------------
+
+enum class Verb : std::uint8_t { list_jobs = 0, show_job, why, cancel, forget, list_workers, drain, status };
+
+struct Ask {
+  RequestId request;
+  Verb verb = Verb::status;
+  std::string subject;  ///< a job's id, unique prefix, name or `last`; a worker's name, or empty for all
+  bool operator==(const Ask&) const = default;
+};
+
+/// One or more parts; the last says so.
+struct Answer {
+  RequestId request;
+  bool last = true;
+  std::optional<Error> error;
+  std::vector<JobSummary> jobs;
+  std::vector<JobSpec> specs;  ///< of show_job: what was submitted
+  std::vector<WorkerSummary> workers;
+  std::optional<BrokerStatus> status;
+  std::vector<std::string> reasons;  ///< of why: sentences
+  bool operator==(const Answer&) const = default;
+};
+
+using Message = std::variant<WorkerHello, ClientHello, Welcome, Refused, Ping, Pong, Heartbeat, Leaving,       //
+                             Lease, Reclaim, Returned, Abort, Block, BlockStored, Drain,                       //
+                             Open, Opened, Chunk, ChunkStored, Seal, Sealed, SubmitRejected,                   //
+                             Read, Take, StopReading, Results, ReadEnded, Watch, JobChanged, Ask, Answer>;
+
+}  // namespace brigade

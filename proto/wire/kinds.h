@@ -1,0 +1,83 @@
+// The arguments, options and answers of each kind, as values and as bytes (proto/schema/kinds.proto).
+// The client makes arguments and options and reads answers; the worker does the reverse; the broker sees only bytes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/model/result.h"
+#include "proto/model/time.h"
+
+namespace brigade::wire {
+
+// Arguments. noop, factorial: the number as 8 bytes, little-endian. sleep, spin: nanoseconds, likewise.
+// echo: the text. fetch: the URL.
+std::string encode_number(std::uint64_t number);
+Result<std::uint64_t> decode_number(std::string_view bytes);
+
+// noop answers with its number (encode_number); echo with its text; sleep and spin with nothing.
+
+enum class FactorialForm : std::uint8_t { decimal = 0, hex = 1, binary = 2, digits = 3, digest = 4 };
+
+struct FactorialOptions {
+  FactorialForm form = FactorialForm::decimal;
+  bool verify = false;
+};
+
+struct FactorialAnswer {
+  std::uint64_t digits = 0;  ///< decimal digits of n!
+  /// decimal, hex: the text. binary: the number's bytes, least significant first. digits: empty.
+  /// digest: SHA-256 of the decimal digits, 64 hexadecimal characters.
+  std::string value;
+};
+
+struct FetchOptions {
+  std::string method = "GET";
+  std::vector<std::string> headers;  ///< "Name: value"
+  std::optional<std::string> data;   ///< request body
+  bool body = false;                 ///< the answer carries the response's body
+  std::uint64_t max_body_bytes = 0;  ///< of decoded bytes; 0: the worker's default
+  bool fail = false;                 ///< HTTP >= 400 counts as failed
+  bool follow = true;                ///< redirects
+  std::uint32_t max_redirects = 10;
+  bool insecure_tls = false;
+  std::string ca_pem;                ///< extra certificate authorities, the file's contents
+  std::string user_agent;            ///< empty: brigade/VERSION
+  bool compressed = false;           ///< ask for and decode gzip, brotli, zstd, deflate
+  Duration connect_timeout{};        ///< 0: the default, 5 s
+};
+
+struct FetchAnswer {
+  std::uint32_t http_status = 0;
+  std::uint64_t bytes = 0;           ///< of the decoded body
+  std::string content_type;
+  std::string url;                   ///< after redirects
+  std::uint32_t redirects = 0;
+  std::string sha256;                ///< of the decoded body, 32 bytes
+  double dns_ms = 0, connect_ms = 0, tls_ms = 0, ttfb_ms = 0, total_ms = 0;
+  std::optional<std::string> body;
+};
+
+std::string encode(const FactorialOptions& options);
+std::string encode(const FactorialAnswer& answer);
+std::string encode(const FetchOptions& options);
+std::string encode(const FetchAnswer& answer);
+Result<FactorialOptions> decode_factorial_options(std::string_view bytes);
+Result<FactorialAnswer> decode_factorial_answer(std::string_view bytes);
+Result<FetchOptions> decode_fetch_options(std::string_view bytes);
+Result<FetchAnswer> decode_fetch_answer(std::string_view bytes);
+
+/// The client's note on a task, kept by the broker beside its argument and never sent to a worker.
+struct Label {
+  std::uint64_t line = 0;              ///< of the input list, from 1; 0: none
+  std::string tag;                     ///< what followed the tab; empty: none
+  std::optional<std::uint64_t> index;  ///< a retried task's number in its original job
+};
+/// Empty for a label without content.
+std::string encode(const Label& label);
+Result<Label> decode_label(std::string_view bytes);
+
+}  // namespace brigade::wire
