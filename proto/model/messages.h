@@ -106,6 +106,7 @@ struct Lease {
   JobId job;
   Run run;
   std::uint32_t attempt = 1;
+  bool last_attempt = true;  ///< a failure is final, whatever it is
   JobBrief brief;
   Values arguments;
   bool operator==(const Lease&) const = default;
