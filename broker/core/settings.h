@@ -1,0 +1,39 @@
+// The broker's numbers: every wait, bound and share in one place.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "proto/model/time.h"
+
+namespace brigade::broker {
+
+struct Settings {
+  Duration ping_every = std::chrono::milliseconds(250);
+  Duration silence_limit = std::chrono::milliseconds(3500);
+  Duration upload_expiry = std::chrono::hours(1);
+  Duration watch_every = std::chrono::milliseconds(100);
+  Duration keep_results = std::chrono::hours(24 * 7);
+
+  /// A worker holds leases for so many rounds of its slots, so that it never waits for the network.
+  std::uint32_t window_rounds = 2;
+  /// What one lease should last on its worker, once the cost of a task is known.
+  Duration lease_time = std::chrono::milliseconds(40);
+  /// Tasks per slot in a lease while the cost is unknown.
+  std::uint64_t first_lease_tasks = 64;
+  std::uint64_t lease_tasks_max = 65'536;
+  std::uint64_t lease_bytes_max = 4u << 20;
+  /// Unstarted work is asked back when it would last longer than this.
+  Duration reclaim_above = std::chrono::milliseconds(5);
+  /// A job that deserves a slot and got none for so long has others' unstarted work asked back for it.
+  Duration starving_after = std::chrono::milliseconds(200);
+
+  std::uint32_t kills_max = 3;    ///< workers that a task may take with it before it is failed
+  std::uint32_t losses_free = 1;  ///< losses in company before a task is suspect
+  Duration backoff_max = std::chrono::minutes(10);
+  std::uint64_t page_bytes = 1u << 20;
+
+  std::uint64_t upload_credit_bytes = 64u << 20;
+};
+
+}  // namespace brigade::broker
