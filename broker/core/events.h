@@ -94,6 +94,7 @@ struct SendLease {
 struct Append {
   Sequence sequence;
   Write write;
+  bool operator==(const Append&) const = default;
 };
 
 /// Send results to a reader: rows of the log from the cursor up to `end` (completion), or the tasks from..end-1 in

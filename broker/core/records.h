@@ -31,7 +31,8 @@ struct JobOpened {
   JobId job;
   JobSpec spec;
   std::string client;
-  UtcMs opened_at{};
+  UtcMs opened_at{  bool operator==(const JobOpened&) const = default;
+};
 };
 
 /// Arguments and labels of the tasks run.first…, the upload's chunk number `sequence`.
@@ -41,13 +42,15 @@ struct ChunkArrived {
   Run run;
   Values arguments;
   Values labels;
+  bool operator==(const ChunkArrived&) const = default;
 };
 
 /// The upload is whole: from here on the job exists for everyone.
 struct JobSealed {
   JobId job;
   std::uint64_t tasks = 0;
-  ContentHash hash{};
+  ContentHash hash{  bool operator==(const JobSealed&) const = default;
+};
   UtcMs accepted_at{};
 };
 
@@ -57,6 +60,7 @@ struct BlockAppended {
   std::uint64_t position = 0;  ///< rows of the log before these: the cursor of the first one
   Origin origin;
   Outcomes outcomes;
+  bool operator==(const BlockAppended&) const = default;
 };
 
 /// Executions that ended without a final outcome. Absolute values: a later record for a task replaces an earlier one.
@@ -65,17 +69,20 @@ struct AttemptsCounted {
   Run run;
   Trial trial;
   std::string lost_worker;  ///< lost while it held this task alone; empty when the attempt ended otherwise
+  bool operator==(const AttemptsCounted&) const = default;
 };
 
 /// The job is final. `summary` is what `jobs` and `job` show from now on.
 struct JobFinished {
   JobId job;
   JobSummary summary;
+  bool operator==(const JobFinished&) const = default;
 };
 
 /// Forget the job, its arguments and results.
 struct JobForgotten {
   JobId job;
+  bool operator==(const JobForgotten&) const = default;
 };
 
 using Write = std::variant<JobOpened, ChunkArrived, JobSealed, BlockAppended, AttemptsCounted, JobFinished, JobForgotten>;

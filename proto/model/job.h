@@ -101,7 +101,7 @@ struct JobSummary {
   UtcMs submitted_at{}, started_at{}, finished_at{};  ///< 0: not yet
   Duration elapsed{};          ///< accepted to last completed, or to now
   Quantiles run_ms, queued_ms;
-  std::uint64_t visible_blocks = 0;  ///< length of the job's result log
+  std::uint64_t visible_rows = 0;  ///< rows of the result log that readers see
   bool operator==(const JobSummary&) const = default;
 
   std::uint64_t finished() const { return ok + failed + cancelled; }
