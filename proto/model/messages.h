@@ -55,7 +55,8 @@ struct ClientHello {
 struct Welcome {
   std::uint64_t epoch = 0;
   std::string version;
-  std::uint64_t upload_credit_bytes = 0;  ///< most bytes of chunks sent and not yet answered
+  std::uint64_t upload_credit_bytes =
+      0;  ///< most weight_of() chunks sent and not yet answered; one alone may be heavier
   bool operator==(const Welcome&) const = default;
 };
 
@@ -170,7 +171,8 @@ struct Opened {
   bool operator==(const Opened&) const = default;
 };
 
-/// A piece of the arguments. `labels` are the client's own notes for each task (line, tag, original index); workers never see them.
+/// A piece of the arguments. `labels` are the client's own notes for each task (line, tag, original index); workers
+/// never see them.
 struct Chunk {
   JobId job;
   std::uint64_t sequence = 0;  ///< 0, 1, 2, …
@@ -220,12 +222,13 @@ struct Read {
   Order order = Order::completion;
   std::uint64_t from = 0;
   bool failed_only = false;
-  bool with_arguments = false;          ///< arguments and labels too
-  std::uint64_t credit_bytes = 0;       ///< the broker pauses when it has sent as much
+  bool with_arguments = false;     ///< arguments and labels too
+  std::uint64_t credit_bytes = 0;  ///< the broker pauses when what it has sent weighs (weight_of) as much or more
+  bool follow = true;              ///< until the job is final; else ReadEnded as soon as all there is was sent
   bool operator==(const Read&) const = default;
 };
 
-/// The reader has room for so many bytes more.
+/// The reader has room for so much weight more: it has consumed results of as much.
 struct Take {
   RequestId reader;
   std::uint64_t bytes = 0;
@@ -241,23 +244,23 @@ struct StopReading {
 struct Results {
   RequestId reader;
   JobId job;
-  std::uint64_t next = 0;                 ///< the cursor after these
+  std::uint64_t next = 0;  ///< the cursor after these; grows with every message of a reader
   std::vector<Origin> origins;
   Column<std::uint16_t> origin;
   Outcomes outcomes;
-  Values arguments;                       ///< empty for a range, or where not asked for
+  Values arguments;  ///< empty for a range, or where not asked for
   Values labels;
   bool operator==(const Results&) const = default;
 };
 
-/// Everything was sent and the job is final.
+/// Everything was sent and the job is final, or the reader does not follow and all there is was sent.
 struct ReadEnded {
   RequestId reader;
   std::uint64_t next = 0;
   bool operator==(const ReadEnded&) const = default;
 };
 
-/// Send JobChanged when the job's counters change, at most every 100 ms, and at its end.
+/// Send JobChanged at once, then when the job's counters change, at most every 100 ms, and at its end.
 struct Watch {
   JobId job;
   bool operator==(const Watch&) const = default;
@@ -267,6 +270,25 @@ struct JobChanged {
   JobSummary job;
   bool operator==(const JobChanged&) const = default;
 };
+
+/// A Read or a Watch (then `reader` is 0) of a job that is not there, or not there any more; it is over.
+struct ReadRejected {
+  RequestId reader;
+  JobId job;
+  Error error;
+  bool operator==(const ReadRejected&) const = default;
+};
+
+/// What a message weighs against a credit: its blobs and, for its columns, a flat charge per task. Both sides count
+/// alike.
+inline constexpr std::uint64_t kTaskWeight = 32;
+inline std::uint64_t weight_of(const Chunk& chunk) {
+  return chunk.arguments.blob.size() + chunk.labels.blob.size() + kTaskWeight * chunk.count;
+}
+inline std::uint64_t weight_of(const Results& results) {
+  return results.outcomes.values.blob.size() + results.arguments.blob.size() + results.labels.blob.size() +
+         kTaskWeight * results.outcomes.count();
+}
 
 // ---- Asking ------------------------------------------------------------------------------------------------------
 
@@ -292,9 +314,10 @@ struct Answer {
   bool operator==(const Answer&) const = default;
 };
 
-using Message = std::variant<WorkerHello, ClientHello, Welcome, Refused, Ping, Pong, Heartbeat, Leaving,       //
-                             Lease, Reclaim, Returned, Abort, Block, BlockStored, Drain,                       //
-                             Open, Opened, Chunk, ChunkStored, Seal, Sealed, SubmitRejected,                   //
-                             Read, Take, StopReading, Results, ReadEnded, Watch, JobChanged, Ask, Answer>;
+using Message = std::variant<WorkerHello, ClientHello, Welcome, Refused, Ping, Pong, Heartbeat, Leaving,   //
+                             Lease, Reclaim, Returned, Abort, Block, BlockStored, Drain,                   //
+                             Open, Opened, Chunk, ChunkStored, Seal, Sealed, SubmitRejected,               //
+                             Read, Take, StopReading, Results, ReadEnded, Watch, JobChanged, Ask, Answer,  //
+                             ReadRejected>;
 
 }  // namespace brigade
