@@ -1,0 +1,1 @@
+#include "proto/net/socket.h"
