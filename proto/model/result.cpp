@@ -5,11 +5,10 @@
 
 namespace brigade {
 
-void require(bool holds, std::source_location where) {
+void require(bool holds, const char* file, unsigned line, const char* function) {
   if (holds) [[likely]]
     return;
-  std::fprintf(stderr, "broken invariant at %s:%u in %s; please report this\n", where.file_name(), where.line(),
-               where.function_name());
+  std::fprintf(stderr, "broken invariant at %s:%u in %s; please report this\n", file, line, function);
   std::abort();
 }
 

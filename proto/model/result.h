@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <source_location>
 #include <string>
 #include <utility>
 #include <variant>
@@ -64,7 +63,9 @@ class [[nodiscard]] Result<void> {
 
 /// An invariant of ours; it stays on in release. A peer's input is never checked with this.
 /// Ends the process with the place of the broken invariant when `holds` is false.
-void require(bool holds, std::source_location where = std::source_location::current());
+/// (The built-ins are what std::source_location, which clang 14 lacks, would be made of.)
+void require(bool holds, const char* file = __builtin_FILE(), unsigned line = __builtin_LINE(),
+             const char* function = __builtin_FUNCTION());
 
 /// Builds a visitor from lambdas: `std::visit(overload{…}, variant)`.
 template <class... Fs>
