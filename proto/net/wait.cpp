@@ -1,0 +1,46 @@
+#include <algorithm>
+
+#include "proto/base/os.h"
+#include "proto/net/impl.h"
+
+namespace brigade::net {
+namespace {
+
+// Rounded up: waking before the deadline would make the caller spin. The longest wait is a day; the caller comes back.
+std::chrono::milliseconds to_timeout(Duration left) {
+  constexpr auto kLongest = std::chrono::milliseconds(86'400'000);
+  return std::min(std::chrono::ceil<std::chrono::milliseconds>(std::max(left, Duration{})), kLongest);
+}
+
+std::vector<std::size_t> wait_for(void* socket, std::span<const int> fds, Duration timeout) {
+  std::vector<zmq::pollitem_t> items;
+  items.reserve(fds.size() + 1);
+  if (socket != nullptr) items.push_back({.socket = socket, .fd = -1, .events = ZMQ_POLLIN, .revents = 0});
+  for (const int fd : fds) items.push_back({.socket = nullptr, .fd = fd, .events = ZMQ_POLLIN, .revents = 0});
+
+  const bool for_ever = timeout < Duration{};
+  require(!items.empty() || !for_ever);
+  const Instant start = base::monotonic_now();
+  uninterrupted([&] {
+    const Duration gone = base::monotonic_now() - start;
+    return zmq::poll(items, for_ever ? std::chrono::milliseconds(-1) : to_timeout(timeout - gone));
+  });
+
+  std::vector<std::size_t> readable;
+  const std::size_t first = socket != nullptr ? 1 : 0;
+  for (std::size_t i = first; i < items.size(); ++i)
+    if (items[i].revents != 0) readable.push_back(i - first);  // an error too: reading tells which
+  return readable;
+}
+
+}  // namespace
+
+std::vector<std::size_t> wait(Router* socket, std::span<const int> fds, Duration timeout) {
+  return wait_for(socket == nullptr ? nullptr : socket->impl().socket.handle(), fds, timeout);
+}
+
+std::vector<std::size_t> wait(Dealer* socket, std::span<const int> fds, Duration timeout) {
+  return wait_for(socket == nullptr ? nullptr : socket->impl().socket.handle(), fds, timeout);
+}
+
+}  // namespace brigade::net
