@@ -1,11 +1,18 @@
-// Where executors put finished tasks and the worker's loop collects them.
+// Where executors put finished tasks and the worker's loop collects them. Each thread writes into a tray of its own,
+// whose lock nobody else wants but for a swap; the loop is woken only when it has said that it is about to wait.
 #pragma once
 
-#include <functional>
+#include <atomic>
+#include <cstdint>
+#include <memory>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "proto/base/os.h"
 #include "proto/model/outcome.h"
+#include "worker/exec/outcome_rows.h"
 
 namespace brigade::worker {
 
@@ -13,7 +20,71 @@ namespace brigade::worker {
 struct Finished {
   LeaseId lease;
   JobId job;
+  UtcMs leased_at{};  ///< the wall clock when the lease arrived here
   Outcomes outcomes;
+};
+
+/// What an outcome counts for in Executor::release(): its value and its columns.
+std::uint64_t weight_of(const Outcomes& outcomes);
+constexpr std::uint64_t weight_of(std::string_view value) {
+  return value.size() + 16;
+}
+
+class Outbox;
+
+/// One thread's finished tasks. Its lock also guards what that thread does now (Station).
+class Tray {
+ public:
+  struct Origin {
+    LeaseId lease;
+    JobId job;
+    UtcMs leased_at{};
+  };
+  using Lock = std::unique_lock<std::mutex>;
+
+  explicit Tray(Outbox& outbox) : outbox_(&outbox) {}
+
+  Lock lock() { return Lock(mutex_); }
+  /// REQUIRES: `lock` is this tray's.
+  void add(const Lock& lock, const Origin& origin, const OutcomeRow& row, std::string_view value,
+           std::string* owned = nullptr);
+  /// Wakes the loop where it waits for an outcome. After the lock is released, so that the loop finds it free.
+  void announce();
+
+ private:
+  friend class Outbox;
+  struct Batch {
+    Origin origin;
+    OutcomeRows rows;
+  };
+
+  Outbox* outbox_;
+  std::mutex mutex_;
+  std::vector<Batch> batches_;
+};
+
+class Outbox {
+ public:
+  Outbox() = default;
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
+
+  /// A tray for one thread. Valid as long as the outbox.
+  Tray& add_tray();
+
+  /// What finished since the last call, in blocks. The loop calls it when it is about to wait; after an empty answer
+  /// the next outcome makes fd() readable, after any other it must be called again before waiting without a time limit.
+  std::vector<Finished> collect();
+  int fd() const { return wake_.fd(); }
+
+ private:
+  friend class Tray;
+  void gather(std::vector<Finished>& finished);
+
+  base::EventFd wake_;
+  std::atomic<bool> hungry_ = false;
+  std::mutex trays_mutex_;
+  std::vector<std::unique_ptr<Tray>> trays_;
 };
 
 }  // namespace brigade::worker

@@ -1,0 +1,261 @@
+#include "worker/exec/slices.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace brigade::worker {
+namespace {
+
+constexpr std::uint64_t kGrainMax = 4096;
+constexpr std::uint64_t kGrainGrowth = 8;
+constexpr double kGrainNs = 500'000;                  // what a grain should take
+constexpr double kShareNs = 200'000;                  // below this the rest of a slice is not worth sharing
+constexpr std::size_t kIdleJobsMax = 64;              // jobs remembered without a lease
+constexpr auto kLook = std::chrono::milliseconds(1);  // how soon an idle thread looks at a slow neighbour again
+
+std::vector<std::uint32_t> offsets_of(const Lease& lease) {
+  const Column<std::uint32_t>& sizes = lease.arguments.sizes;
+  if (lease.brief.range || sizes.is_constant()) return {};
+  std::vector<std::uint32_t> offsets(sizes.size() + 1);
+  for (std::size_t row = 0; row < sizes.size(); ++row) offsets[row + 1] = offsets[row] + sizes[row];
+  return offsets;
+}
+
+/// The smaller of two limits of which 0 means none.
+Duration stricter(Duration a, Duration b) {
+  if (a <= Duration{}) return b;
+  return b <= Duration{} ? a : std::min(a, b);
+}
+
+Prepared prepare(const std::vector<Kind>& kinds, const JobBrief& brief) {
+  const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& k) { return k.name == brief.kind; });
+  if (kind == kinds.end())
+    return always(Ending::failed(TaskStatus::unsupported_kind, "this worker does not offer the kind " + brief.kind));
+  Result<Prepared> prepared = kind->prepare(brief);
+  if (prepared) return *std::move(prepared);
+  return always(Ending::failed(TaskStatus::invalid_argument, prepared.error().message));
+}
+
+}  // namespace
+
+std::string_view Slice::argument(std::uint64_t index, std::array<char, 8>& number) const {
+  const Lease& lease = work.lease;
+  if (lease.brief.range) {
+    std::uint64_t rest = lease.brief.range->at(index);
+    for (char& byte : number) {
+      byte = static_cast<char>(rest & 0xFF);
+      rest >>= 8;
+    }
+    return {number.data(), number.size()};
+  }
+  const std::size_t row = static_cast<std::size_t>(index - lease.run.first);
+  const std::size_t size = lease.arguments.sizes[row];
+  const std::size_t offset = offsets.empty() ? row * size : offsets[row];
+  return lease.arguments.blob.view().substr(offset, size);
+}
+
+SliceQueue::SliceQueue(std::vector<Kind> kinds, Options options) : kinds_(std::move(kinds)), options_(options) {}
+
+std::shared_ptr<ActiveJob> SliceQueue::job_of(const Lease& lease) {
+  forget_idle_jobs();
+  std::shared_ptr<ActiveJob>& job = jobs_[lease.job];
+  if (!job) {
+    job = std::make_shared<ActiveJob>();
+    job->id = lease.job;
+    job->prepared = prepare(kinds_, lease.brief);
+    job->limit = stricter(lease.brief.task_timeout, options_.time_limit);
+  }
+  return job;
+}
+
+void SliceQueue::forget_idle_jobs() {
+  if (jobs_.size() < kIdleJobsMax) return;
+  std::erase_if(jobs_, [](const auto& entry) { return entry.second.use_count() == 1; });
+}
+
+void SliceQueue::add(Work work) {
+  const Now now = base::now();
+  auto slice = std::make_shared<Slice>();
+  slice->arrived = now.instant;
+  slice->origin = {.lease = work.lease.id, .job = work.lease.job, .leased_at = now.utc};
+  slice->offsets = offsets_of(work.lease);
+  slice->next = work.lease.run.first;
+  slice->end = work.lease.run.end();
+  slice->work = std::move(work);
+  if (slice->next == slice->end) return;
+  {
+    const std::lock_guard lock(mutex_);
+    slice->job = job_of(slice->work.lease);
+    slices_.push_back(std::move(slice));
+  }
+  changed_.notify_all();
+}
+
+Runs SliceQueue::give_back(LeaseId lease) {
+  Runs runs;
+  const std::lock_guard lock(mutex_);
+  for (const auto& station : stations_)
+    if (const std::optional<Run> run = station->cut(lease)) runs.push_back(*run);
+  for (const auto& slice : slices_) {
+    if (slice->work.lease.id != lease || slice->next == slice->end) continue;
+    runs.push_back({slice->next, slice->end - slice->next});
+    slice->end = slice->next;
+  }
+  drop_started();
+  std::sort(runs.begin(), runs.end());
+  return runs;
+}
+
+void SliceQueue::abort(JobId id) {
+  const std::lock_guard lock(mutex_);
+  const auto entry = jobs_.find(id);
+  if (entry == jobs_.end()) return;
+  const std::shared_ptr<ActiveJob> job = std::move(entry->second);
+  jobs_.erase(entry);
+  job->aborted = true;
+  for (const auto& slice : slices_)
+    if (slice->job == job) slice->end = slice->next;
+  for (const auto& station : stations_) station->cut(id);
+  drop_started();
+  job->stop.request_stop();
+}
+
+void SliceQueue::release(std::uint64_t bytes) {
+  {
+    const std::lock_guard lock(mutex_);
+    unreleased_ -= static_cast<std::int64_t>(bytes);
+  }
+  changed_.notify_all();
+}
+
+std::uint32_t SliceQueue::busy() const {
+  const std::lock_guard lock(mutex_);
+  return running_;
+}
+
+Duration SliceQueue::least_limit() const {
+  const std::lock_guard lock(mutex_);
+  Duration least{};
+  if (running_ == 0 && slices_.empty()) return least;
+  for (const auto& [id, job] : jobs_) least = stricter(least, job->limit);
+  return least;
+}
+
+Station& SliceQueue::add_station(Tray& tray) {
+  const std::lock_guard lock(mutex_);
+  stations_.push_back(std::make_unique<Station>(tray));
+  return *stations_.back();
+}
+
+void SliceQueue::drop_started() {
+  std::erase_if(slices_, [](const auto& slice) { return slice->next == slice->end; });
+}
+
+std::shared_ptr<Slice> SliceQueue::first_startable() {
+  if (unreleased_ > static_cast<std::int64_t>(options_.unreleased_max)) return nullptr;
+  for (const auto& slice : slices_)
+    if (slice->job->running < slice->work.per_worker) return slice;
+  return nullptr;
+}
+
+std::uint64_t SliceQueue::grain_size(const Slice& slice) const {
+  const std::uint64_t rest = slice.end - slice.next;
+  std::uint64_t size = slice.job->grain;
+  if (slice.job->task_ns * static_cast<double>(rest) > kShareNs)
+    size = std::min(size, std::max<std::uint64_t>(1, rest / (2 * std::uint64_t{options_.threads})));
+  return std::min(size, rest);
+}
+
+std::optional<Grain> SliceQueue::take_locked(Station& station) {
+  std::optional<Grain> grain;
+  if (const std::shared_ptr<Slice> slice = first_startable()) {
+    const std::uint64_t size = grain_size(*slice);
+    grain = Grain{.slice = slice, .begin = slice->next, .end = slice->next + size};
+    slice->next += size;
+    if (slice->next == slice->end) std::erase(slices_, slice);
+  } else {
+    grain = steal(station);
+  }
+  if (!grain) return grain;
+  ++grain->slice->job->running;
+  ++running_;
+  station.begin(*grain, base::monotonic_now());
+  return grain;
+}
+
+std::optional<Grain> SliceQueue::take(Station& station) {
+  const std::lock_guard lock(mutex_);
+  return stopped_ ? std::nullopt : take_locked(station);
+}
+
+std::optional<Grain> SliceQueue::wait(Station& station) {
+  std::unique_lock lock(mutex_);
+  while (!stopped_) {
+    if (std::optional<Grain> grain = take_locked(station)) return grain;
+    // A neighbour's grain was sized for fast tasks; when it meets a slow one, nobody tells.
+    if (may_steal_soon(station)) {
+      changed_.wait_for(lock, kLook);
+    } else {
+      changed_.wait(lock);
+    }
+  }
+  return std::nullopt;
+}
+
+bool SliceQueue::may_steal_soon(const Station& thief) const {
+  return std::any_of(stations_.begin(), stations_.end(), [&](const auto& station) {
+    if (station.get() == &thief) return false;
+    const auto slice = station->unstarted();
+    return slice && slice->job->running < slice->work.per_worker;
+  });
+}
+
+std::optional<Grain> SliceQueue::steal(const Station& thief) {
+  if (unreleased_ > static_cast<std::int64_t>(options_.unreleased_max)) return std::nullopt;
+  for (const auto& station : stations_) {
+    if (station.get() == &thief) continue;
+    const auto slice = station->unstarted();
+    if (!slice || slice->job->running >= slice->work.per_worker) continue;
+    if (std::optional<Grain> grain = station->split()) return grain;
+  }
+  return std::nullopt;
+}
+
+void SliceQueue::done(Station& station, const std::shared_ptr<ActiveJob>& job) {
+  const Station::Tally tally = station.take_tally();
+  {
+    const std::lock_guard lock(mutex_);
+    --running_;
+    --job->running;
+    unreleased_ += static_cast<std::int64_t>(tally.weight);
+    if (tally.tasks > 0) {
+      const double task_ns = static_cast<double>(tally.elapsed.count()) / static_cast<double>(tally.tasks);
+      job->task_ns = job->task_ns > 0 ? (job->task_ns + task_ns) / 2 : task_ns;
+      const double fitting = std::clamp(kGrainNs / std::max(job->task_ns, 1.0), 1.0, static_cast<double>(kGrainMax));
+      job->grain = std::min(static_cast<std::uint64_t>(fitting), job->grain * kGrainGrowth);
+    }
+    if (slices_.empty()) return;
+  }
+  changed_.notify_one();  // the job may have been at its ceiling
+}
+
+void SliceQueue::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    slices_.clear();
+    for (const auto& station : stations_) station->cut_all();
+    for (const auto& [id, job] : jobs_) job->stop.request_stop();
+  }
+  changed_.notify_all();
+}
+
+Instant SliceQueue::report_overdue(Instant now) {
+  Instant next = kNever;
+  const std::lock_guard lock(mutex_);
+  for (const auto& station : stations_) next = std::min(next, station->report_overdue(now));
+  return next;
+}
+
+}  // namespace brigade::worker

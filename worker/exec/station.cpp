@@ -1,0 +1,128 @@
+#include <algorithm>
+#include <array>
+#include <new>
+#include <string>
+
+#include "proto/base/text.h"
+#include "worker/exec/slices.h"
+
+namespace brigade::worker {
+
+void Station::begin(Grain grain, Instant now) {
+  const Tray::Lock lock = tray_->lock();
+  slice_ = std::move(grain.slice);
+  current_ = grain.begin;
+  end_ = grain.end;
+  begun_at_ = now;
+  start_task(now);
+}
+
+// REQUIRES: the tray's lock.
+void Station::start_task(Instant now) {
+  started_ = now;
+  reported_ = false;
+  const Duration limit = slice_->job->limit;
+  deadline_ = limit > Duration{} ? now + limit : kNever;
+}
+
+TaskFeed::Task Station::current_task() {
+  return {.index = current_,
+          .argument = slice_->argument(current_, number_),
+          .deadline = deadline_,
+          .last_attempt = slice_->work.lease.last_attempt};
+}
+
+// The library's exceptions end here: GMP and libcurl throw none, but a value may not fit into memory.
+void Station::run(const Runner& runner) {
+  TaskFeed feed(this, &Station::advance, current_task(), slice_->job->stop.get_token());
+  try {
+    runner(feed);
+    while (feed.next()) feed.end(TaskStatus::internal, "the kind did not run this task");
+  } catch (const std::bad_alloc&) {
+    while (feed.next()) feed.end(TaskStatus::resource_exhausted, "the worker has no memory left for this task", 0);
+  }
+}
+
+bool Station::advance(void* self, TaskFeed::Task& task, TaskStatus status, std::string_view value, std::string* owned,
+                      std::uint32_t retry_after_ms) {
+  auto& station = *static_cast<Station*>(self);
+  const OutcomeRow row{.status = status, .retry_after_ms = retry_after_ms};
+  const bool more = station.end_task(task, row, value, owned);
+  station.tray_->announce();
+  return more;
+}
+
+bool Station::end_task(TaskFeed::Task& task, const OutcomeRow& outcome, std::string_view value, std::string* owned) {
+  const Instant now = base::monotonic_now();
+  const Tray::Lock lock = tray_->lock();
+  if (!reported_) record(lock, outcome, now, value, owned);
+  ++tally_.tasks;
+  if (++current_ < end_) {
+    start_task(now);
+    task = current_task();
+    return true;
+  }
+  tally_.elapsed += now - begun_at_;
+  deadline_ = kNever;
+  slice_.reset();
+  return false;
+}
+
+void Station::record(const Tray::Lock& lock, OutcomeRow row, Instant now, std::string_view value, std::string* owned) {
+  if (slice_->job->aborted.load(std::memory_order_relaxed)) return;
+  row.index = current_;
+  row.start_ms = static_cast<float>(to_ms(started_ - slice_->arrived));
+  row.run_ms = static_cast<float>(to_ms(now - started_));
+  if (row.status == TaskStatus::ok || slice_->work.lease.last_attempt) row.retry_after_ms = kFinal;
+  tally_.weight += weight_of(value);
+  tray_->add(lock, slice_->origin, row, value, owned);
+}
+
+Station::Tally Station::take_tally() {
+  const Tray::Lock lock = tray_->lock();
+  return std::exchange(tally_, {});
+}
+
+std::optional<Run> Station::cut(LeaseId lease) {
+  const Tray::Lock lock = tray_->lock();
+  if (!slice_ || slice_->work.lease.id != lease || current_ + 1 >= end_) return std::nullopt;
+  const Run unstarted{current_ + 1, end_ - current_ - 1};
+  end_ = current_ + 1;
+  return unstarted;
+}
+
+void Station::cut(JobId job) {
+  const Tray::Lock lock = tray_->lock();
+  if (slice_ && slice_->job->id == job) end_ = current_ + 1;
+}
+
+void Station::cut_all() {
+  const Tray::Lock lock = tray_->lock();
+  if (slice_) end_ = current_ + 1;
+}
+
+std::optional<Grain> Station::split() {
+  const Tray::Lock lock = tray_->lock();
+  if (!slice_ || current_ + 1 >= end_) return std::nullopt;
+  const std::uint64_t middle = end_ - (end_ - current_) / 2;
+  return Grain{.slice = slice_, .begin = middle, .end = std::exchange(end_, middle)};
+}
+
+std::shared_ptr<const Slice> Station::unstarted() {
+  const Tray::Lock lock = tray_->lock();
+  return slice_ && current_ + 1 < end_ ? slice_ : nullptr;
+}
+
+Instant Station::report_overdue(Instant now) {
+  Tray::Lock lock = tray_->lock();
+  if (!slice_ || reported_ || deadline_ == kNever) return kNever;
+  if (now < deadline_) return deadline_;
+  reported_ = true;
+  const std::string message = "not finished within " + base::format_duration(slice_->job->limit);
+  record(lock, {.status = TaskStatus::timeout, .retry_after_ms = 0}, now, message, nullptr);
+  lock.unlock();
+  tray_->announce();
+  return kNever;
+}
+
+}  // namespace brigade::worker

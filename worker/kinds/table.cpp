@@ -1,0 +1,32 @@
+#include "worker/kinds/table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "worker/kinds/simple.h"
+
+namespace brigade::worker {
+namespace {
+
+Error unknown_kind(const std::string& name, const std::vector<Kind>& known) {
+  std::string message = "there is no kind '" + name + "'; the kinds are ";
+  for (const Kind& kind : known) message += (&kind == &known.front() ? "" : ", ") + kind.name;
+  return {ErrorCode::invalid, std::move(message)};
+}
+
+}  // namespace
+
+Result<std::vector<Kind>> kinds(const KindSettings&, const std::vector<std::string>& names) {
+  std::vector<Kind> all{noop_kind(), echo_kind()};
+  if (names.empty()) return all;
+  std::vector<Kind> chosen;
+  for (const std::string& name : names) {
+    const auto named = [&](const Kind& kind) { return kind.name == name; };
+    const auto kind = std::find_if(all.begin(), all.end(), named);
+    if (kind == all.end()) return unknown_kind(name, all);
+    if (std::none_of(chosen.begin(), chosen.end(), named)) chosen.push_back(*kind);
+  }
+  return chosen;
+}
+
+}  // namespace brigade::worker
