@@ -33,12 +33,14 @@ std::vector<Waiting> Job::take_waiting(Run run) {
   return taken;
 }
 
-void Job::requeue(const Waiting& waiting) { (waiting.trial.grain > 0 ? suspect : ready).add(waiting); }
+void Job::requeue(const Waiting& waiting) {
+  (waiting.trial.grain > 0 ? suspect : ready).add(waiting);
+}
 
 std::uint64_t Job::readable_until(std::uint64_t index) const {
   std::uint64_t end = done.first_missing(index);
-  for (const auto& [position, runs] : uncommitted)
-    for (const Run& run : runs)
+  for (const auto& [position, block] : uncommitted)
+    for (const Run& run : block.runs)
       if (run.end() > index) end = std::min(end, std::max(index, run.first));
   return end;
 }
@@ -63,8 +65,9 @@ JobSummary Job::summary(Instant now) const {
                      .visible_rows = visible_rows};
   for (std::size_t i = 0; i < kTaskStatuses; ++i) {
     const auto status = static_cast<TaskStatus>(i);
-    (status == TaskStatus::ok ? summary.ok : is_cancellation(status) ? summary.cancelled : summary.failed) +=
-        by_status[i];
+    (status == TaskStatus::ok  ? summary.ok
+     : is_cancellation(status) ? summary.cancelled
+                               : summary.failed) += by_status[i];
   }
   summary.state = started_at.value != 0 ? JobState::running : JobState::queued;
   if (timing) {

@@ -50,15 +50,19 @@ struct Job {
   WaitingRuns ready, suspect, delayed;
   std::multimap<Instant, Run> due;  ///< of `delayed`; an entry whose tasks have left is skipped
   RunSet done;
-  RunSet failed;  ///< of `done`: neither ok nor cut
-  std::array<std::uint64_t, kTaskStatuses> by_status{};
+  RunSet failed;                                         ///< of `done`: neither ok nor cut
+  std::array<std::uint64_t, kTaskStatuses> by_status{};  ///< committed ones
   std::unordered_set<LeaseId> leases;
-  std::uint64_t leased = 0;  ///< tasks in their open parts
+  std::uint64_t leased = 0;                                  ///< tasks in their open parts
   std::map<std::uint64_t, std::vector<std::string>> killed;  ///< task -> workers lost while holding it alone
 
   std::uint64_t log_rows = 0;      ///< rows of the result log, the uncommitted ones included
   std::uint64_t visible_rows = 0;  ///< committed: what readers see
-  std::map<std::uint64_t, Runs> uncommitted;  ///< log position -> tasks of a block on its way to the disk
+  struct Uncommitted {
+    Runs runs;
+    std::array<std::uint64_t, kTaskStatuses> by_status{};
+  };
+  std::map<std::uint64_t, Uncommitted> uncommitted;  ///< log position -> a block on its way to the disk
 
   TaskCost cost;
   double argument_bytes = 0;  ///< mean

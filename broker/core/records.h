@@ -31,8 +31,8 @@ struct JobOpened {
   JobId job;
   JobSpec spec;
   std::string client;
-  UtcMs opened_at{  bool operator==(const JobOpened&) const = default;
-};
+  UtcMs opened_at{};
+  bool operator==(const JobOpened&) const = default;
 };
 
 /// Arguments and labels of the tasks run.first…, the upload's chunk number `sequence`.
@@ -49,8 +49,8 @@ struct ChunkArrived {
 struct JobSealed {
   JobId job;
   std::uint64_t tasks = 0;
-  ContentHash hash{  bool operator==(const JobSealed&) const = default;
-};
+  ContentHash hash{};
+  bool operator==(const JobSealed&) const = default;
   UtcMs accepted_at{};
 };
 
@@ -85,7 +85,8 @@ struct JobForgotten {
   bool operator==(const JobForgotten&) const = default;
 };
 
-using Write = std::variant<JobOpened, ChunkArrived, JobSealed, BlockAppended, AttemptsCounted, JobFinished, JobForgotten>;
+using Write =
+    std::variant<JobOpened, ChunkArrived, JobSealed, BlockAppended, AttemptsCounted, JobFinished, JobForgotten>;
 
 // ---- Recovery ----------------------------------------------------------------------------------------------------
 
@@ -93,16 +94,16 @@ struct RecoveredJob {
   JobId id;
   JobSpec spec;
   std::string client;
-  UtcMs accepted_at{};              ///< 0: not sealed
-  std::uint64_t tasks = 0;          ///< so far, when not sealed
+  UtcMs accepted_at{};      ///< 0: not sealed
+  std::uint64_t tasks = 0;  ///< so far, when not sealed
   std::uint64_t chunks = 0;
   ContentHash hash{};
   bool sealed = false;
-  RunSet done;                      ///< empty when `finished`
-  RunSet failed;                    ///< tasks whose final status is neither ok nor a cancellation
+  RunSet done;    ///< empty when `finished`
+  RunSet failed;  ///< tasks whose final status is neither ok nor a cancellation
   std::array<std::uint64_t, kTaskStatuses> by_status{};
-  std::uint64_t log_rows = 0;       ///< length of the result log
-  std::vector<AttemptsCounted> attempts;   ///< in the order they were written
+  std::uint64_t log_rows = 0;             ///< length of the result log
+  std::vector<AttemptsCounted> attempts;  ///< in the order they were written
   std::optional<JobSummary> finished;
 };
 

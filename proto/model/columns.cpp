@@ -35,8 +35,8 @@ Values slice(const Values& values, std::size_t first, std::size_t count) {
   if (values.sizes.is_constant() || count == 0)
     part.sizes = Column<std::uint32_t>(values.sizes.is_constant() ? values.sizes.constant() : 0);
   else
-    part.sizes = Column<std::uint32_t>(
-        values.sizes.items().part(first * sizeof(std::uint32_t), count * sizeof(std::uint32_t)));
+    part.sizes =
+        Column<std::uint32_t>(values.sizes.items().part(first * sizeof(std::uint32_t), count * sizeof(std::uint32_t)));
   return part;
 }
 

@@ -26,7 +26,9 @@ class Column {
   /// Every row has `constant`.
   explicit Column(T constant) : constant_(constant) {}
   /// Row i is at byte i * sizeof(T). REQUIRES: the size is a multiple of sizeof(T), and not 0.
-  explicit Column(Bytes items) : items_(std::move(items)) { require(!items_.empty() && items_.size() % sizeof(T) == 0); }
+  explicit Column(Bytes items) : items_(std::move(items)) {
+    require(!items_.empty() && items_.size() % sizeof(T) == 0);
+  }
 
   /// Packs `rows`, as one constant where they are all equal.
   static Column of(std::vector<T> rows) {

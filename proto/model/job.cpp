@@ -10,7 +10,9 @@ constexpr std::array<std::string_view, 4> kStates{"queued", "running", "done", "
 
 }  // namespace
 
-std::string_view name_of(Mode mode) { return kModes.at(static_cast<std::size_t>(mode)); }
+std::string_view name_of(Mode mode) {
+  return kModes.at(static_cast<std::size_t>(mode));
+}
 
 std::optional<Mode> parse_mode(std::string_view name) {
   const auto it = std::ranges::find(kModes, name);
@@ -18,15 +20,22 @@ std::optional<Mode> parse_mode(std::string_view name) {
   return static_cast<Mode>(it - kModes.begin());
 }
 
-std::string_view name_of(JobState state) { return kStates.at(static_cast<std::size_t>(state)); }
+std::string_view name_of(JobState state) {
+  return kStates.at(static_cast<std::size_t>(state));
+}
 
 Placement placement_of(Mode mode, Lane preferred) {
   switch (mode) {
-    case Mode::serial: return {.lane = Lane::threads, .per_worker = 1, .per_job = 1};
-    case Mode::processes: return {.lane = Lane::threads, .per_worker = 1};
-    case Mode::threads: return {.lane = Lane::threads};
-    case Mode::coroutines: return {.lane = Lane::loop};
-    case Mode::automatic: break;
+    case Mode::serial:
+      return {.lane = Lane::threads, .per_worker = 1, .per_job = 1};
+    case Mode::processes:
+      return {.lane = Lane::threads, .per_worker = 1};
+    case Mode::threads:
+      return {.lane = Lane::threads};
+    case Mode::coroutines:
+      return {.lane = Lane::loop};
+    case Mode::automatic:
+      break;
   }
   return {.lane = preferred};
 }

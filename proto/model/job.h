@@ -34,7 +34,8 @@ struct Placement {
   bool operator==(const Placement&) const = default;
 };
 
-/// serial = {threads, 1, 1}; processes = {threads, 1, any}; threads = {threads, any, any}; coroutines = {loop, any, any}.
+/// serial = {threads, 1, 1}; processes = {threads, 1, any}; threads = {threads, any, any}; coroutines = {loop, any,
+/// any}.
 Placement placement_of(Mode mode, Lane preferred);
 
 /// Task i has the argument start + step * i (modulo 2^64): a billion tasks in 24 bytes.
@@ -59,18 +60,18 @@ struct FailLimit {
 
 struct JobSpec {
   std::string kind;
-  std::string options;              ///< opaque to the broker: the kind's own options message
+  std::string options;  ///< opaque to the broker: the kind's own options message
   Mode mode = Mode::automatic;
   std::optional<Arithmetic> range;  ///< else the arguments come in columns
   CostTrend trend = CostTrend::flat;
-  Duration task_timeout{};          ///< limit of one execution; 0: the worker's own
-  Duration deadline{};              ///< from acceptance to the last task; 0: none
-  std::uint32_t retries = 0;        ///< executions after the first
-  Duration backoff{};               ///< wait before the first retry; doubles, with jitter
+  Duration task_timeout{};    ///< limit of one execution; 0: the worker's own
+  Duration deadline{};        ///< from acceptance to the last task; 0: none
+  std::uint32_t retries = 0;  ///< executions after the first
+  Duration backoff{};         ///< wait before the first retry; doubles, with jitter
   FailLimit max_fails;
-  std::int32_t priority = 0;        ///< higher first, among the jobs of one client
-  std::string name;                 ///< for people; may be empty, need not be unique
-  std::string key;                  ///< makes the submit idempotent; chosen at random where the user gives none
+  std::int32_t priority = 0;  ///< higher first, among the jobs of one client
+  std::string name;           ///< for people; may be empty, need not be unique
+  std::string key;            ///< makes the submit idempotent; chosen at random where the user gives none
   JobId retry_of{};
   bool operator==(const JobSpec&) const = default;
 };
@@ -93,13 +94,13 @@ struct JobSummary {
   JobState state = JobState::queued;
   std::int32_t priority = 0;
   std::uint64_t tasks = 0, ok = 0, failed = 0, cancelled = 0;
-  std::uint64_t running = 0;   ///< leased to a worker now
-  std::uint64_t delayed = 0;   ///< waiting for a retry
+  std::uint64_t running = 0;  ///< leased to a worker now
+  std::uint64_t delayed = 0;  ///< waiting for a retry
   std::array<std::uint64_t, kTaskStatuses> by_status{};
   JobId retry_of{};
-  std::string client;          ///< whose job it is
+  std::string client;                                 ///< whose job it is
   UtcMs submitted_at{}, started_at{}, finished_at{};  ///< 0: not yet
-  Duration elapsed{};          ///< accepted to last completed, or to now
+  Duration elapsed{};                                 ///< accepted to last completed, or to now
   Quantiles run_ms, queued_ms;
   std::uint64_t visible_rows = 0;  ///< rows of the result log that readers see
   bool operator==(const JobSummary&) const = default;
@@ -118,8 +119,8 @@ struct KindOffer {
 struct WorkerSummary {
   std::string name, host, version;
   std::uint32_t pid = 0;
-  std::array<std::uint32_t, kLanes> slots{};   ///< threads, transfers
-  std::array<std::uint32_t, kLanes> busy{};    ///< of them, as the worker last said
+  std::array<std::uint32_t, kLanes> slots{};  ///< threads, transfers
+  std::array<std::uint32_t, kLanes> busy{};   ///< of them, as the worker last said
   std::vector<KindOffer> kinds;
   std::uint32_t leases = 0;
   std::uint64_t leased_tasks = 0, finished_tasks = 0;
@@ -135,7 +136,7 @@ struct BrokerStatus {
   Duration uptime{};
   bool durable = false;
   std::string state_folder;
-  std::string trouble;      ///< why nothing is accepted now; empty when all is well
+  std::string trouble;  ///< why nothing is accepted now; empty when all is well
   std::uint64_t jobs = 0, jobs_unfinished = 0, tasks_waiting = 0, tasks_running = 0, tasks_delayed = 0;
   std::uint64_t workers = 0, clients = 0, malformed_messages = 0, stale_messages = 0;
   std::uint64_t state_bytes = 0;

@@ -7,9 +7,9 @@ namespace brigade {
 namespace {
 
 constexpr std::array<std::string_view, kTaskStatuses> kNames{
-    "ok",      "invalid_argument",  "too_large",      "unsupported_kind", "timeout",  "dns",       "connect",     "tls",
-    "http_status", "forbidden_address", "body_too_large", "cancelled",        "deadline", "max_fails", "worker_lost", "resource_exhausted",
-    "internal", "protocol"};
+    "ok",          "invalid_argument",   "too_large",         "unsupported_kind", "timeout",   "dns",      "connect",
+    "tls",         "http_status",        "forbidden_address", "body_too_large",   "cancelled", "deadline", "max_fails",
+    "worker_lost", "resource_exhausted", "internal",          "protocol"};
 
 template <class T>
 Column<T> pick(const Column<T>& column, const std::vector<std::size_t>& rows) {
@@ -22,7 +22,9 @@ Column<T> pick(const Column<T>& column, const std::vector<std::size_t>& rows) {
 
 }  // namespace
 
-std::string_view name_of(TaskStatus status) { return kNames.at(static_cast<std::size_t>(status)); }
+std::string_view name_of(TaskStatus status) {
+  return kNames.at(static_cast<std::size_t>(status));
+}
 
 std::optional<TaskStatus> parse_task_status(std::string_view name) {
   const auto it = std::ranges::find(kNames, name);

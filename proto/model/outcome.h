@@ -48,12 +48,12 @@ inline constexpr std::uint32_t kFinal = 0xFFFF'FFFF;
 
 /// Outcomes of one job's tasks. Row i belongs to the i-th number of `runs`, counted through them in order.
 struct Outcomes {
-  Runs runs;                                    ///< the index column: disjoint, in any order
+  Runs runs;  ///< the index column: disjoint, in any order
   Column<TaskStatus> status;
-  Column<float> start_ms;                       ///< from the lease's arrival at the worker to the task's start
-  Column<float> run_ms;                         ///< from its start to its end
-  Column<std::uint32_t> retry_after_ms{kFinal}; ///< a failure that may be tried again, and the least wait; else kFinal
-  Values values;                                ///< the kind's answer; a failure's message, UTF-8
+  Column<float> start_ms;                        ///< from the lease's arrival at the worker to the task's start
+  Column<float> run_ms;                          ///< from its start to its end
+  Column<std::uint32_t> retry_after_ms{kFinal};  ///< a failure that may be tried again, and the least wait; else kFinal
+  Values values;                                 ///< the kind's answer; a failure's message, UTF-8
 
   std::uint64_t count() const { return count_of(runs); }
   bool operator==(const Outcomes&) const = default;
@@ -61,10 +61,10 @@ struct Outcomes {
 
 /// Where a block of outcomes comes from, the same for all its rows.
 struct Origin {
-  std::string worker;           ///< its name; empty where the broker ended the tasks
-  std::uint32_t attempts = 0;   ///< executions begun so far, this one included; 0: never ran
-  float queued_ms = 0;          ///< from the job's acceptance to the lease
-  UtcMs leased_at{};            ///< the worker's wall clock when the lease arrived
+  std::string worker;          ///< its name; empty where the broker ended the tasks
+  std::uint32_t attempts = 0;  ///< executions begun so far, this one included; 0: never ran
+  float queued_ms = 0;         ///< from the job's acceptance to the lease
+  UtcMs leased_at{};           ///< the worker's wall clock when the lease arrived
   bool operator==(const Origin&) const = default;
 };
 
@@ -74,7 +74,7 @@ Outcomes select(const Outcomes& outcomes, const RunSet& keep);
 /// Counts of milliseconds in buckets of 1/16 octave: quantiles within 6 %, in constant memory.
 class Histogram {
  public:
-  void add(float ms) { ++buckets_[bucket_of(ms)]; }
+  void add(float ms, std::uint64_t times = 1) { buckets_[bucket_of(ms)] += times; }
   void add(const Histogram& other);
   std::uint64_t count() const;
   /// The smallest bucket's value that `q` (0..1) of the counts do not exceed; 0 when empty.

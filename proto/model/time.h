@@ -33,6 +33,8 @@ struct Now {
 inline constexpr Instant kNever = Instant::max();
 
 /// Milliseconds as a number, for humans and for the wire.
-constexpr double to_ms(Duration duration) { return static_cast<double>(duration.count()) / 1e6; }
+constexpr double to_ms(Duration duration) {
+  return static_cast<double>(duration.count()) / 1e6;
+}
 
 }  // namespace brigade

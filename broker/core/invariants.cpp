@@ -1,0 +1,61 @@
+#include "broker/core/broker.h"
+
+namespace brigade::broker {
+namespace {
+
+void check_job(const State& state, const Job& job) {
+  RunSet seen;
+  std::uint64_t total = 0;
+  const auto count = [&](Run run) {
+    total += run.count;
+    seen.insert(run);
+    require(run.end() <= job.tasks);
+  };
+  for (const WaitingRuns* set : {&job.ready, &job.suspect, &job.delayed})
+    for (const Waiting& waiting : set->all()) count(waiting.run);
+  std::uint64_t leased = 0;
+  for (const LeaseId id : job.leases) {
+    const Held& lease = state.leases.at(id);
+    require(lease.job == job.id && !lease.open.empty());
+    leased += lease.open.count();
+    for (const Run& run : lease.open.runs()) count(run);
+  }
+  require(leased == job.leased);
+  for (const Run& run : job.done.runs()) count(run);
+  require(total == job.tasks && seen.count() == job.tasks);  // each task in exactly one set
+  require(job.log_rows == job.done.count() && job.visible_rows <= job.log_rows);
+  std::uint64_t visible = 0;
+  for (const std::uint64_t number : job.by_status) visible += number;
+  require(visible == job.visible_rows);
+  require(state.runnable.contains(job.id) == (!job.cut && job.has_ready()));
+}
+
+void check_worker(const State& state, const Worker& worker) {
+  std::array<std::uint64_t, kLanes> units{}, tasks{};
+  for (const LeaseId id : worker.leases) {
+    const Held& lease = state.leases.at(id);
+    require(lease.worker == worker.peer);
+    units[static_cast<std::size_t>(lease.lane)] += lease.units();
+    tasks[static_cast<std::size_t>(lease.lane)] += lease.open.count();
+    if (worker.exclusive) require(worker.leases.size() == 1 && lease.trial.grain > 0);
+  }
+  require(units == worker.units && tasks == worker.open_tasks);
+}
+
+}  // namespace
+
+void Broker::check_invariants() const {
+  for (const auto& [id, job] : state_.jobs)
+    if (job.sealed && !job.is_final()) check_job(state_, job);
+  for (const auto& [peer, worker] : state_.workers) {
+    check_worker(state_, worker);
+    require(state_.instances.at(worker.instance) == peer);
+  }
+  for (const auto& [id, lease] : state_.leases) {
+    require(state_.jobs.at(lease.job).leases.contains(id));
+    require(state_.workers.at(lease.worker).leases.contains(id));
+  }
+  for (const auto& [key, reader] : state_.readers) require(state_.readers_of.at(reader.read.job).contains(key));
+}
+
+}  // namespace brigade::broker

@@ -1,0 +1,112 @@
+#include "broker/core/leases.h"
+
+#include "broker/core/outcomes.h"
+
+namespace brigade::broker {
+namespace {
+
+/// Adds (or with -1 subtracts) what a lease counts for in the sums of its worker and job.
+void account(State& state, const Held& lease, int sign) {
+  const auto add = [sign](auto& sum, std::uint64_t amount) {
+    using T = std::decay_t<decltype(sum)>;
+    sum = sign > 0 ? static_cast<T>(sum + amount) : static_cast<T>(sum - amount);
+  };
+  Worker& worker = state.workers.at(lease.worker);
+  const auto lane = static_cast<std::size_t>(lease.lane);
+  add(worker.units[lane], lease.units());
+  add(worker.open_tasks[lane], lease.open.count());
+  auto& of_job = worker.units_of[lease.job];
+  add(of_job, lease.units());
+  if (of_job == 0) worker.units_of.erase(lease.job);
+  add(state.jobs.at(lease.job).leased, lease.open.count());
+}
+
+void release_worker(Worker& worker) {
+  if (!worker.leases.empty()) return;
+  worker.exclusive = false;
+}
+
+}  // namespace
+
+Held& hold(State& state, Held lease) {
+  const LeaseId id = lease.id;
+  Held& held = state.leases.emplace(id, std::move(lease)).first->second;
+  state.workers.at(held.worker).leases.insert(id);
+  state.jobs.at(held.job).leases.insert(id);
+  account(state, held, +1);
+  return held;
+}
+
+void move_lease(State& state, Held& lease, Worker& to) {
+  account(state, lease, -1);
+  state.workers.at(lease.worker).leases.erase(lease.id);
+  lease.worker = to.peer;
+  to.leases.insert(lease.id);
+  account(state, lease, +1);
+}
+
+void shrink(State& state, Held& lease, const Runs& runs) {
+  account(state, lease, -1);
+  for (const Run& run : runs) lease.open.erase(run);
+  account(state, lease, +1);
+  state.idle_hands = true;
+  if (lease.open.empty()) (void)close(state, lease.id);
+}
+
+Runs close(State& state, LeaseId id) {
+  const auto it = state.leases.find(id);
+  require(it != state.leases.end());
+  Held& lease = it->second;
+  account(state, lease, -1);
+  Runs open = lease.open.runs();
+  Worker& worker = state.workers.at(lease.worker);
+  worker.leases.erase(id);
+  release_worker(worker);
+  state.jobs.at(lease.job).leases.erase(id);
+  state.leases.erase(it);
+  state.idle_hands = true;
+  return open;
+}
+
+namespace {
+
+/// The past of tasks whose worker was lost. One loss in company is free, so that an ordinary crash delays nobody; tasks
+/// that saw more are suspect, and halved until the one that kills stands alone.
+Trial after_loss(const State& state, Trial trial, std::uint64_t count) {
+  ++trial.attempts;
+  if (trial.grain == 1 && count == 1) {
+    ++trial.kills;
+  } else if (trial.grain > 0) {
+    ++trial.losses;
+    trial.grain = std::max<std::uint64_t>(1, (count + 1) / 2);
+  } else if (++trial.losses > state.settings.losses_free) {
+    trial.grain = count;
+  }
+  return trial;
+}
+
+}  // namespace
+
+void give_up(State& state, LeaseId id, Fate fate, Now now, Commands& out) {
+  const Held lease = state.leases.at(id);
+  const std::string worker = state.workers.at(lease.worker).name;
+  Job& job = state.jobs.at(lease.job);
+  const Runs open = close(state, id);
+  const std::uint64_t count = count_of(open);
+  const Trial trial = fate == Fate::lost ? after_loss(state, lease.trial, count) : lease.trial;
+  for (const Run& run : open) {
+    const bool killed = trial.kills > lease.trial.kills;
+    if (killed) job.killed[run.first].push_back(worker);
+    if (trial.kills >= state.settings.kills_max) {
+      fail_as_poison(state, job, run.first, trial, now, out);
+      continue;
+    }
+    if (fate == Fate::lost)
+      append(state, AttemptsCounted{.job = job.id, .run = run, .trial = trial, .lost_worker = killed ? worker : ""},
+             std::monostate{}, out);
+    job.requeue({run, trial});
+  }
+  touch(state, job);
+}
+
+}  // namespace brigade::broker

@@ -1,0 +1,19 @@
+// Who gets the next lease, and how large it is.
+//
+// Order: clients share equally (least served first); inside one client higher priorities first, equal ones share.
+// Size: what is left of the job divided by twice the slots, within bounds of tasks, bytes and time; a wrong guess is
+// corrected by reclaim: when somebody idles, unstarted tasks of the largest queue are asked back.
+#pragma once
+
+#include "broker/core/state.h"
+
+namespace brigade::broker {
+
+/// Grants leases until no job can be placed any more, then asks back what idle workers could take.
+void place(State& state, Now now, Commands& out);
+/// Asks back unstarted work for jobs that deserve a slot and get none.
+void reclaim_for_starving(State& state, Now now, Commands& out);
+/// Tasks that a worker would get of the job in its next lease. Exposed for tests.
+std::uint64_t lease_size(const State& state, const Job& job, const Worker& worker, const Placement& placement);
+
+}  // namespace brigade::broker

@@ -1,0 +1,182 @@
+#include "broker/core/sessions.h"
+
+#include <algorithm>
+
+#include "broker/core/leases.h"
+#include "broker/core/readers.h"
+
+namespace brigade::broker {
+namespace {
+
+Error other_version(std::uint32_t theirs, const std::string& version, const std::string& ours) {
+  return {ErrorCode::conflict, "this peer (brigade " + version + ") speaks protocol " + std::to_string(theirs) +
+                                   ", the broker (brigade " + ours + ") speaks " + std::to_string(kProtocolVersion) +
+                                   "; install the same version on both"};
+}
+
+/// The client behind an address, for shares: the user for ipc, else the host.
+std::string identity_of(const std::string& address) {
+  return address.empty() ? "unknown" : address;
+}
+
+/// Moves what the worker still holds from its earlier connection; what it does not list never arrived.
+void carry_over(State& state, Worker& from, Worker& to, const std::vector<HeldLease>& held, Now now, Commands& out) {
+  std::set<LeaseId> listed;
+  for (const HeldLease& lease : held) listed.insert(lease.lease);
+  const std::vector<LeaseId> leases(from.leases.begin(), from.leases.end());
+  for (const LeaseId id : leases) {
+    if (listed.contains(id))
+      move_lease(state, state.leases.at(id), to);
+    else
+      give_up(state, id, Fate::not_started, now, out);
+  }
+  to.finished_tasks = from.finished_tasks;
+}
+
+/// A lease of an earlier life of the session or the broker. It stands again if nobody else got its tasks since.
+void adopt(State& state, Worker& worker, const HeldLease& held, Now now, Commands& out) {
+  Job* job = state.job(held.job);
+  if (job == nullptr || !job->sealed || job->cut || job->is_final()) {
+    send(worker.peer, Abort{held.job}, out);
+    return;
+  }
+  RunSet open;
+  std::uint64_t waiting = 0;
+  for (const Run& run : held.unfinished) {
+    if (run.first >= job->tasks || run.count > job->tasks - run.first) continue;
+    for (const Run& missing : job->done.missing(run)) open.insert(missing);
+  }
+  if (open.empty()) return;
+  std::vector<Waiting> taken;
+  for (const Run& run : open.runs())
+    for (Waiting& part : job->take_waiting(run)) {
+      waiting += part.run.count;
+      taken.push_back(std::move(part));
+    }
+  const KindOffer* offer = worker.offer(job->spec.kind);
+  if (waiting != open.count() || offer == nullptr) {
+    for (const Waiting& part : taken) job->requeue(part);
+    send(worker.peer, Reclaim{held.lease}, out);
+    return;
+  }
+  const Placement placement = placement_of(job->spec.mode, offer->preferred);
+  const Runs runs = open.runs();
+  Held lease{.id = held.lease, .job = job->id, .worker = worker.peer, .open = open, .trial = taken.front().trial};
+  lease.run = {runs.front().first, runs.back().end() - runs.front().first};
+  lease.lane = placement.lane;
+  lease.cap = std::max(1u, std::min(placement.per_worker, worker.slots[static_cast<std::size_t>(placement.lane)]));
+  lease.granted = now.instant;
+  lease.queued_ms = static_cast<float>(to_ms(now.instant - job->accepted));
+  hold(state, std::move(lease));
+  if (job->started_at.value == 0) job->started_at = now.utc;
+  touch(state, *job);
+}
+
+}  // namespace
+
+void on_worker_hello(State& state, PeerId peer, const std::string& address, const WorkerHello& hello, Now now,
+                     Commands& out) {
+  if (hello.protocol != kProtocolVersion)
+    return refuse(state, peer, other_version(hello.protocol, hello.version, state.self.version), now, out);
+  if (state.workers.contains(peer) || state.clients.contains(peer)) {
+    ++state.malformed;
+    return refuse(state, peer, {ErrorCode::malformed, "a second Hello on one connection"}, now, out);
+  }
+  Worker& worker = state.workers[peer];
+  worker = Worker{.peer = peer,
+                  .instance = hello.instance,
+                  .address = address,
+                  .name = hello.name,
+                  .host = hello.host,
+                  .version = hello.version,
+                  .pid = hello.pid,
+                  .slots = hello.slots,
+                  .kinds = hello.kinds,
+                  .draining = hello.draining,
+                  .heard = now.instant};
+  send(peer, Welcome{state.epoch, state.self.version, 0}, out);
+  if (const auto it = state.instances.find(hello.instance); it != state.instances.end()) {
+    const PeerId old = it->second;
+    carry_over(state, state.workers.at(old), worker, hello.held, now, out);
+    state.workers.erase(old);
+    out.push_back(ForgetPeer{old});
+  }
+  state.instances[hello.instance] = peer;
+  for (const HeldLease& held : hello.held)
+    if (!state.leases.contains(held.lease)) adopt(state, worker, held, now, out);
+  state.idle_hands = true;
+}
+
+void on_client_hello(State& state, PeerId peer, const std::string& address, const ClientHello& hello, Now now,
+                     Commands& out) {
+  if (hello.protocol != kProtocolVersion)
+    return refuse(state, peer, other_version(hello.protocol, hello.version, state.self.version), now, out);
+  if (state.workers.contains(peer) || state.clients.contains(peer)) {
+    ++state.malformed;
+    return refuse(state, peer, {ErrorCode::malformed, "a second Hello on one connection"}, now, out);
+  }
+  state.clients[peer] =
+      Client{.peer = peer, .identity = identity_of(address), .address = address, .heard = now.instant};
+  send(peer, Welcome{state.epoch, state.self.version, state.settings.upload_credit_bytes}, out);
+}
+
+void on_heartbeat(State& state, Worker& worker, const Heartbeat& heartbeat, Now now, Commands& out) {
+  worker.busy = heartbeat.busy;
+  const std::set<LeaseId> held(heartbeat.held.begin(), heartbeat.held.end());
+  const std::vector<LeaseId> leases(worker.leases.begin(), worker.leases.end());
+  for (const LeaseId id : leases)
+    if (id <= heartbeat.last_lease && !held.contains(id)) give_up(state, id, Fate::not_started, now, out);
+}
+
+void on_returned(State& state, Worker& worker, const Returned& returned, Now now, Commands& out) {
+  (void)now;
+  (void)out;
+  Held* lease = state.lease(returned.lease);
+  if (lease == nullptr || lease->worker != worker.peer) {
+    ++state.stale;
+    return;
+  }
+  Job& job = state.jobs.at(lease->job);
+  const Trial trial = lease->trial;
+  Runs back;
+  for (const Run& run : returned.runs)
+    for (const Run& part : lease->open.within(run)) back.push_back(part);
+  shrink(state, *lease, back);
+  for (const Run& run : back) job.requeue({run, trial});
+  touch(state, job);
+}
+
+void end_session(State& state, PeerId peer, Now now, Commands& out) {
+  if (Worker* worker = state.worker(peer)) {
+    const std::vector<LeaseId> leases(worker->leases.begin(), worker->leases.end());
+    for (const LeaseId id : leases) give_up(state, id, Fate::lost, now, out);
+    state.instances.erase(worker->instance);
+    state.workers.erase(peer);
+    state.idle_hands = true;
+  }
+  if (state.clients.erase(peer) > 0) drop_readers(state, peer);
+  out.push_back(ForgetPeer{peer});
+}
+
+void refuse(State& state, PeerId peer, Error error, Now now, Commands& out) {
+  send(peer, Refused{std::move(error)}, out);
+  end_session(state, peer, now, out);
+}
+
+void ping_all(State& state, Now now, Commands& out) {
+  std::vector<PeerId> silent;
+  const auto visit = [&](const auto& sessions) {
+    for (const auto& [peer, session] : sessions) {
+      if (now.instant - session.heard > state.settings.silence_limit)
+        silent.push_back(peer);
+      else
+        send(peer, Ping{}, out);
+    }
+  };
+  visit(state.workers);
+  visit(state.clients);
+  std::ranges::sort(silent);
+  for (const PeerId peer : silent) end_session(state, peer, now, out);
+}
+
+}  // namespace brigade::broker

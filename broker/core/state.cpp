@@ -1,0 +1,61 @@
+#include "broker/core/state.h"
+
+#include <algorithm>
+
+namespace brigade::broker {
+
+const KindOffer* Worker::offer(std::string_view kind) const {
+  const auto it = std::ranges::find(kinds, kind, &KindOffer::name);
+  return it == kinds.end() ? nullptr : &*it;
+}
+
+Job* State::job(JobId id) {
+  const auto it = jobs.find(id);
+  return it == jobs.end() ? nullptr : &it->second;
+}
+
+Worker* State::worker(PeerId peer) {
+  const auto it = workers.find(peer);
+  return it == workers.end() ? nullptr : &it->second;
+}
+
+Held* State::lease(LeaseId id) {
+  const auto it = leases.find(id);
+  return it == leases.end() ? nullptr : &it->second;
+}
+
+JobId State::new_job_id() {
+  JobId id;
+  do {
+    id = {random(), random()};
+  } while (!id || jobs.contains(id));
+  return id;
+}
+
+LeaseId State::new_lease_id() {
+  constexpr int kCounterBits = 40;
+  require(++last_lease < std::uint64_t{1} << kCounterBits);
+  return LeaseId{epoch << kCounterBits | last_lease};
+}
+
+void acknowledge_when_stored(State& state, PeerId worker, std::uint64_t block, Commands& out) {
+  if (state.pending.empty())
+    send(worker, BlockStored{block}, out);
+  else
+    state.pending.push_back({Sequence{state.last_sequence}, AcknowledgePending{worker, block}});
+}
+
+void send(PeerId to, Message message, Commands& out) {
+  out.push_back(Send{to, std::move(message)});
+}
+
+void touch(State& state, Job& job) {
+  if (!job.cut && job.has_ready())
+    state.runnable.insert(job.id);
+  else
+    state.runnable.erase(job.id);
+  if (state.watchers.contains(job.id)) state.changed.insert(job.id);
+  state.idle_hands = true;
+}
+
+}  // namespace brigade::broker

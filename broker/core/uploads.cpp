@@ -1,0 +1,165 @@
+#include "broker/core/uploads.h"
+
+#include <algorithm>
+
+#include "broker/core/answers.h"
+#include "broker/core/sessions.h"
+
+namespace brigade::broker {
+namespace {
+
+void reject(const Client& client, RequestId request, JobId job, Error error, Commands& out) {
+  send(client.peer, SubmitRejected{request, job, std::move(error)}, out);
+}
+
+/// What must be the same for one key, apart from the arguments (those are in the content hash).
+bool same_work(const JobSpec& a, const JobSpec& b) {
+  return a.kind == b.kind && a.options == b.options && a.mode == b.mode && a.range == b.range;
+}
+
+Job& new_job(State& state, const Client& client, const JobSpec& spec, Now now, Commands& out) {
+  const JobId id = state.new_job_id();
+  Job& job = state.jobs[id];
+  job.id = id;
+  job.spec = spec;
+  job.client = client.identity;
+  state.by_key[spec.key] = id;
+  append(state, JobOpened{id, spec, client.identity, now.utc}, std::monostate{}, out);
+  return job;
+}
+
+/// The upload that a Chunk or Seal is about, if this client may go on with it.
+Job* upload_of(State& state, const Client& client, JobId id, Commands& out) {
+  Job* job = state.job(id);
+  if (job != nullptr && !job->sealed && job->uploader == client.peer) return job;
+  reject(client, {}, id, {ErrorCode::not_found, "this connection uploads no such job; open it again by its key"}, out);
+  return nullptr;
+}
+
+std::string warning_for(const State& state, const Job& job) {
+  const bool offered = std::ranges::any_of(
+      state.workers, [&](const auto& entry) { return entry.second.offer(job.spec.kind) != nullptr; });
+  if (offered) return "";
+  if (state.workers.empty()) return "no worker is connected yet; the job waits for one";
+  return "no connected worker offers the kind " + job.spec.kind + "; the job waits for one that does";
+}
+
+/// A client or job that comes (back) does not catch up on the time that it was away: it starts beside the least served.
+void join_shares(State& state, Job& job) {
+  Share& share = state.shares[job.client];
+  if (share.unfinished_jobs++ == 0) {
+    std::optional<double> least;
+    for (const auto& [name, other] : state.shares)
+      if (other.unfinished_jobs > 0 && name != job.client)
+        least = std::min(least.value_or(other.service_ms), other.service_ms);
+    share.service_ms = std::max(share.service_ms, least.value_or(0));
+  }
+  std::optional<double> least;
+  for (const JobId id : state.runnable)
+    if (const Job& other = state.jobs.at(id); other.client == job.client)
+      least = std::min(least.value_or(other.service_ms), other.service_ms);
+  job.service_ms = least.value_or(0);
+}
+
+}  // namespace
+
+void on_open(State& state, Client& client, const Open& open, Now now, Commands& out) {
+  if (!state.trouble.empty())
+    return reject(client, open.request, {}, {ErrorCode::storage, "the broker cannot store jobs now: " + state.trouble},
+                  out);
+  if (open.spec.key.empty() || open.spec.kind.empty())
+    return reject(client, open.request, {}, {ErrorCode::invalid, "a job needs a kind and a key"}, out);
+  if (open.spec.range && open.spec.range->count == 0)
+    return reject(client, open.request, {}, {ErrorCode::invalid, "the range has no tasks"}, out);
+  Job* job = nullptr;
+  if (const auto it = state.by_key.find(open.spec.key); it != state.by_key.end()) {
+    job = &state.jobs.at(it->second);
+    if (!same_work(job->spec, open.spec))
+      return reject(client, open.request, {},
+                    {ErrorCode::conflict, "the key " + open.spec.key + " stands for another job, " +
+                                              to_string(job->id) + "; take another key, or forget that job first"},
+                    out);
+  } else {
+    job = &new_job(state, client, open.spec, now, out);
+  }
+  job->uploader = client.peer;
+  job->touched = now.instant;
+  send(client.peer, Opened{open.request, job->id, job->next_chunk, job->sealed}, out);
+}
+
+void on_chunk(State& state, Client& client, const Chunk& chunk, Now now, Commands& out) {
+  Job* job = upload_of(state, client, chunk.job, out);
+  if (job == nullptr) return;
+  if (!state.trouble.empty())
+    return reject(client, {}, job->id, {ErrorCode::storage, "the broker cannot store tasks now: " + state.trouble},
+                  out);
+  if (chunk.sequence != job->next_chunk || job->spec.range || job->sealing || chunk.count == 0) {
+    ++state.malformed;
+    return reject(client, {}, job->id, {ErrorCode::malformed, "this chunk does not follow the one before"}, out);
+  }
+  const std::uint64_t bytes = chunk.arguments.blob.size() + chunk.labels.blob.size();
+  client.uploading_bytes += bytes;
+  // A chunk may be as large as a message; the credit bounds how many are under way.
+  if (client.uploading_bytes > state.settings.upload_credit_bytes + bytes)
+    return refuse(state, client.peer, {ErrorCode::malformed, "more was sent than the upload credit allows"}, now, out);
+  job->touched = now.instant;
+  job->argument_bytes +=
+      (static_cast<double>(chunk.arguments.blob.size()) / static_cast<double>(chunk.count) - job->argument_bytes) /
+      static_cast<double>(chunk.sequence + 1);
+  append(state, ChunkArrived{job->id, chunk.sequence, {job->tasks, chunk.count}, chunk.arguments, chunk.labels},
+         ChunkPending{client.peer, job->id, chunk.sequence, bytes}, out);
+  ++job->next_chunk;
+  job->tasks += chunk.count;
+}
+
+void on_seal(State& state, Client& client, const Seal& seal, Now now, Commands& out) {
+  if (Job* job = state.job(seal.job); job != nullptr && job->sealed) {  // sent again, or submitted again by its key
+    if (job->hash == seal.hash) return send(client.peer, Sealed{job->id, warning_for(state, *job)}, out);
+    return reject(client, {}, job->id,
+                  {ErrorCode::conflict, "the key stands for a job with other tasks or options, " + to_string(job->id) +
+                                            "; take another key, or forget that job first"},
+                  out);
+  }
+  Job* job = upload_of(state, client, seal.job, out);
+  if (job == nullptr || job->sealing) return;
+  const std::uint64_t tasks = job->spec.range ? job->spec.range->count : job->tasks;
+  if (seal.tasks != tasks || tasks == 0) {
+    ++state.malformed;
+    return reject(client, {}, job->id,
+                  {ErrorCode::malformed,
+                   "the seal names " + std::to_string(seal.tasks) + " tasks, " + std::to_string(tasks) + " arrived"},
+                  out);
+  }
+  job->tasks = tasks;
+  job->hash = seal.hash;
+  job->sealing = true;
+  job->touched = now.instant;
+  append(state, JobSealed{job->id, tasks, seal.hash, now.utc}, SealPending{job->id}, out);
+}
+
+void on_seal_committed(State& state, Job& job, Now now, Commands& out) {
+  job.sealed = true;
+  job.accepted_at = now.utc;
+  job.accepted = now.instant;
+  accept(state, job, now);
+  if (state.clients.contains(job.uploader)) send(job.uploader, Sealed{job.id, warning_for(state, job)}, out);
+}
+
+void accept(State& state, Job& job, Now now) {
+  state.accepted.push_back(job.id);
+  join_shares(state, job);
+  job.served = now.instant;
+  if (job.spec.deadline > Duration{}) state.wakeups.emplace(job.accepted + job.spec.deadline, job.id);
+  for (const Run& run : job.done.missing({0, job.tasks})) job.ready.add({run, Trial{}});
+  touch(state, job);
+}
+
+void expire_uploads(State& state, Now now, Commands& out) {
+  std::vector<JobId> expired;
+  for (const auto& [id, job] : state.jobs)
+    if (!job.sealed && !job.sealing && now.instant - job.touched > state.settings.upload_expiry) expired.push_back(id);
+  std::ranges::sort(expired);
+  for (const JobId id : expired) forget(state, state.jobs.at(id), out);
+}
+
+}  // namespace brigade::broker

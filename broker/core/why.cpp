@@ -1,0 +1,102 @@
+#include "broker/core/why.h"
+
+#include <algorithm>
+
+namespace brigade::broker {
+namespace {
+
+std::string tasks(std::uint64_t count) {
+  return std::to_string(count) + (count == 1 ? " task" : " tasks");
+}
+
+std::string workers(std::size_t count) {
+  return std::to_string(count) + (count == 1 ? " worker" : " workers");
+}
+
+std::string seconds(Duration duration) {
+  const auto tenths = duration.count() / 100'000'000;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+}
+
+void say_ending(const Job& job, std::vector<std::string>& reasons) {
+  std::uint64_t failed = 0;
+  for (std::size_t i = 1; i < kTaskStatuses; ++i) {
+    if (job.by_status[i] == 0) continue;
+    failed += job.by_status[i];
+    reasons.push_back(tasks(job.by_status[i]) + " ended as " + std::string(name_of(static_cast<TaskStatus>(i))));
+  }
+  if (job.is_final() && failed == 0) reasons.push_back("it is finished: all " + tasks(job.tasks) + " are ok");
+  if (job.is_final() && failed > 0)
+    reasons.push_back("it is finished; `brigade retry JOB --failed` runs the failed tasks again");
+}
+
+void say_workers(const State& state, const Job& job, std::vector<std::string>& reasons) {
+  std::size_t offering = 0, draining = 0, slotless = 0;
+  for (const auto& [peer, worker] : state.workers) {
+    const KindOffer* offer = worker.offer(job.spec.kind);
+    if (offer == nullptr) continue;
+    ++offering;
+    const Placement placement = placement_of(job.spec.mode, offer->preferred);
+    if (worker.draining)
+      ++draining;
+    else if (worker.slots[static_cast<std::size_t>(placement.lane)] == 0)
+      ++slotless;
+  }
+  if (state.workers.empty())
+    reasons.push_back("no worker is connected; start one with `brigade-worker --broker ENDPOINT`");
+  else if (offering == 0)
+    reasons.push_back("none of the " + workers(state.workers.size()) + " connected offers the kind " + job.spec.kind);
+  else if (draining == offering)
+    reasons.push_back("every worker that offers the kind " + job.spec.kind + " is draining");
+  else if (draining + slotless == offering)
+    reasons.push_back("no worker has slots for the mode " + std::string(name_of(job.spec.mode)));
+}
+
+/// Jobs that go first: of this client with a higher priority, or clients served less so far.
+void say_queue(const State& state, const Job& job, std::vector<std::string>& reasons) {
+  std::size_t above = 0, beside = 0, others = 0;
+  std::string example;
+  for (const JobId id : state.accepted) {
+    const Job& other = state.jobs.at(id);
+    if (other.id == job.id || other.is_final()) continue;
+    if (other.client != job.client) {
+      ++others;
+    } else if (other.spec.priority > job.spec.priority) {
+      ++above;
+      example = other.spec.name.empty() ? to_string(other.id) : other.spec.name;
+    } else if (other.spec.priority == job.spec.priority) {
+      ++beside;
+    }
+  }
+  if (above > 0)
+    reasons.push_back("it is behind " + std::to_string(above) + (above == 1 ? " job" : " jobs") +
+                      " of higher priority (for example " + example + ")");
+  if (beside > 0) reasons.push_back("it shares with " + std::to_string(beside) + " of the same priority");
+  if (others > 0) reasons.push_back("it shares with " + std::to_string(others) + " of other clients");
+}
+
+}  // namespace
+
+std::vector<std::string> why(const State& state, const Job& job, Now now) {
+  std::vector<std::string> reasons;
+  say_ending(job, reasons);
+  if (job.is_final()) return reasons;
+  if (!state.trouble.empty()) reasons.push_back("the broker cannot store results now: " + state.trouble);
+  if (job.leased > 0) reasons.push_back(tasks(job.leased) + " are with " + workers(state.workers.size()) + " now");
+  if (const std::uint64_t waiting = job.ready.count() + job.suspect.count(); waiting > 0) {
+    reasons.push_back(tasks(waiting) + " wait for a free slot");
+    say_workers(state, job, reasons);
+    say_queue(state, job, reasons);
+  }
+  if (!job.suspect.empty())
+    reasons.push_back(tasks(job.suspect.count()) +
+                      " were with workers that were lost; they run apart from others, to find the one that kills");
+  if (!job.delayed.empty()) {
+    const Duration wait = job.due.empty() ? Duration{} : std::max(Duration{}, job.due.begin()->first - now.instant);
+    reasons.push_back(tasks(job.delayed.count()) + " failed and wait for a retry, the next in " + seconds(wait));
+  }
+  if (!job.uncommitted.empty()) reasons.push_back("finished results wait for the disk");
+  return reasons;
+}
+
+}  // namespace brigade::broker

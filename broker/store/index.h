@@ -1,0 +1,63 @@
+// The store's SQLite database: its tables, versions, and transactions that are marked outside of it (commit_mark.h).
+//
+//   jobs      number -> what came with its opening, its seal (absent: an upload), its end (absent: it goes on): job_rows.h
+//   chunks    (job, first task) -> packed ChunkRow, and the record itself where it is small
+//   blocks    (job, position) -> packed BlockRow, and the record itself where it is small; besides these, as columns to look
+//             for: how many tasks did not end ok, and the span first…last of its tasks with its class (blocks_with)
+//   attempts  (job, count) -> packed AttemptsCounted, in the order they came
+//   forgotten job numbers whose rows are still being deleted
+//   facts     'epoch' (lives of the broker so far) and 'commit' (the number of the latest one)
+//
+// Every packed value ends with a checksum over it and its key (pack.h).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include "broker/store/commit_mark.h"
+#include "broker/store/database.h"
+
+namespace brigade::broker {
+
+/// Raised with every change of the tables or of what is packed in them.
+inline constexpr int kSchemaVersion = 1;
+
+class Index {
+ public:
+  /// Opens or creates the database in `folder` and begins a new epoch in it. Refuses one of a newer version, one that is
+  /// not whole, and one that has lost commits.
+  static Result<std::unique_ptr<Index>> open(const std::filesystem::path& folder, bool sync);
+
+  Database& database() { return *database_; }
+  std::uint64_t epoch() const { return epoch_; }
+
+  MaybeTrouble begin() { return database_->run("BEGIN IMMEDIATE"); }
+  /// Marks and commits what was written since begin(). When there is trouble, call roll_back().
+  MaybeTrouble commit();
+  void roll_back();
+  /// Moves the write-ahead log into the database once it is long. A full disk is no trouble here: the log stays.
+  MaybeTrouble checkpoint_when_due();
+
+ private:
+  Index(std::unique_ptr<Database> database, CommitMark mark)
+      : database_(std::move(database)), mark_(std::move(mark)), set_fact_(*database_, kSetFact) {}
+  Result<void> prepare(bool sync);
+  Result<void> check_version();
+  Result<void> check_commits();
+  Result<void> begin_epoch();
+  Result<std::uint64_t> fact(std::string_view name);
+
+  static constexpr const char* kSetFact = "INSERT OR REPLACE INTO facts(name, value) VALUES(?, ?)";
+
+  std::unique_ptr<Database> database_;
+  CommitMark mark_;
+  Statement set_fact_;
+  std::uint64_t commits_ = 0;
+  std::uint64_t epoch_ = 0;
+};
+
+/// The database's file in `folder`.
+std::filesystem::path index_file(const std::filesystem::path& folder);
+
+}  // namespace brigade::broker

@@ -1,0 +1,267 @@
+#include "broker/store/payload_files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "broker/store/crc32c.h"
+#include "broker/store/payload_record.h"
+
+namespace brigade::broker {
+namespace {
+
+constexpr std::uint64_t kSegmentBytes = std::uint64_t{64} << 20;
+constexpr std::uint64_t kRecordInRowMax = 1024;
+constexpr std::uint64_t kJobInRowsMax = 64 * 1024;  ///< of one job; beyond it, its records go to segments whatever their size
+constexpr std::uint64_t kGatheredRecordMax = 16 * 1024;
+constexpr std::uint64_t kGatheredMax = std::uint64_t{1} << 20;
+constexpr std::size_t kOpenFilesMax = 64;
+constexpr int kBuffersPerWrite = 256;  // below IOV_MAX
+
+struct FileName {
+  std::uint64_t job = 0;
+  std::uint32_t segment = 0;
+};
+
+/// "12-3.seg" is job 12's segment 3.
+std::optional<FileName> parse_name(const std::string& name) {
+  FileName parsed;
+  const char* end = name.data() + name.size();
+  const auto job = std::from_chars(name.data(), end, parsed.job);
+  if (job.ec != std::errc{} || job.ptr == end || *job.ptr != '-') return std::nullopt;
+  const auto segment = std::from_chars(job.ptr + 1, end, parsed.segment);
+  if (segment.ec != std::errc{} || std::string_view(segment.ptr, static_cast<std::size_t>(end - segment.ptr)) != ".seg")
+    return std::nullopt;
+  return parsed;
+}
+
+/// Writes all pieces at `offset`. Returns 0 or an errno.
+int write_pieces(int fd, std::vector<iovec> pieces, std::uint64_t offset) {
+  for (std::size_t next = 0; next < pieces.size();) {
+    const int count = static_cast<int>(std::min<std::size_t>(pieces.size() - next, kBuffersPerWrite));
+    const ssize_t size = ::pwritev(fd, pieces.data() + next, count, static_cast<off_t>(offset));
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return errno;
+    offset += static_cast<std::uint64_t>(size);
+    auto left = static_cast<std::size_t>(size);
+    for (; next < pieces.size() && left >= pieces[next].iov_len; ++next) left -= pieces[next].iov_len;
+    if (left == 0) continue;
+    pieces[next].iov_base = static_cast<char*>(pieces[next].iov_base) + left;
+    pieces[next].iov_len -= left;
+  }
+  return 0;
+}
+
+iovec piece_of(std::string_view bytes) { return {const_cast<char*>(bytes.data()), bytes.size()}; }
+
+}  // namespace
+
+std::filesystem::path segment_file(const std::filesystem::path& folder, std::uint64_t job, std::uint32_t segment) {
+  return folder / (std::to_string(job) + "-" + std::to_string(segment) + ".seg");
+}
+
+Result<PayloadFiles> PayloadFiles::open(std::filesystem::path folder, bool sync, const std::set<std::uint64_t>& jobs) {
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    return Error{ErrorCode::storage, trouble_with(folder, errno).reason};
+  PayloadFiles files(std::move(folder), sync);
+  if (auto found = files.find_files(jobs); !found) return found.error();
+  return files;
+}
+
+Result<void> PayloadFiles::find_files(const std::set<std::uint64_t>& jobs) {
+  std::error_code failed;
+  for (std::filesystem::directory_iterator it(folder_, failed), end; !failed && it != end; it.increment(failed)) {
+    const auto name = parse_name(it->path().filename().string());
+    if (!name) continue;
+    if (!jobs.contains(name->job)) {
+      ::unlink(it->path().c_str());  // its job was forgotten, or its first write never committed
+      continue;
+    }
+    struct stat facts {};
+    if (::stat(it->path().c_str(), &facts) != 0) return Error{ErrorCode::storage, trouble_with(it->path(), errno).reason};
+    const auto size = static_cast<std::uint64_t>(facts.st_size);
+    Extent& extent = jobs_[name->job].extent;
+    if (name->segment >= extent.segment) {
+      extent.segment = name->segment;
+      extent.end = size;
+    }
+    extent.bytes += size;
+    extent.bytes_in_rows = kJobInRowsMax;  // a job that has files goes on with them
+    bytes_ += size;
+  }
+  if (failed) return Error{ErrorCode::storage, folder_.string() + ": " + failed.message()};
+  return {};
+}
+
+PayloadFiles::JobFiles& PayloadFiles::touch(std::uint64_t job) {
+  JobFiles& files = jobs_[job];
+  if (!files.touched) {
+    files.touched = true;
+    files.before = files.extent;
+    touched_.push_back(job);
+  }
+  return files;
+}
+
+MaybeTrouble PayloadFiles::place(std::uint64_t job, const wire::Frames& record, Placed& placed) {
+  JobFiles& files = touch(job);
+  RecordHeader header;
+  for (const Bytes& piece : record) {
+    header.length += piece.size();
+    header.crc = crc32c(piece.view(), header.crc);
+  }
+  placed = {.location = {.segment = 0, .offset = 0, .length = header.length, .crc = header.crc}, .in_row = {}};
+  if (header.length <= kRecordInRowMax && files.extent.bytes_in_rows + header.length <= kJobInRowsMax) {
+    for (const Bytes& piece : record) placed.in_row.append(piece.view());
+    files.extent.bytes_in_rows += header.length;
+    return std::nullopt;
+  }
+  const std::uint64_t bytes = sizeof(header) + header.length;
+  if (auto trouble = make_room(job, files, bytes)) return trouble;
+  placed.location.segment = files.extent.segment;
+  placed.location.offset = files.extent.end;
+  std::string head(sizeof(header), '\0');
+  std::memcpy(head.data(), &header, sizeof(header));
+  if (auto trouble = write(job, files, head, record)) return trouble;
+  files.extent.end += bytes;
+  files.extent.bytes += bytes;
+  bytes_ += bytes;
+  return std::nullopt;
+}
+
+MaybeTrouble PayloadFiles::make_room(std::uint64_t job, JobFiles& files, std::uint64_t bytes) {
+  const bool full = files.extent.end > 0 && files.extent.end + bytes > kSegmentBytes;
+  if (files.extent.segment > 0 && !full) return files.fd ? std::nullopt : open_segment(job, files, false);
+  if (files.extent.segment > 0) {
+    if (auto trouble = flush()) return trouble;
+    if (auto trouble = sync_file(job, files)) return trouble;
+    files.fd = {};
+  }
+  ++files.extent.segment;
+  files.extent.end = 0;
+  return open_segment(job, files, true);
+}
+
+MaybeTrouble PayloadFiles::open_segment(std::uint64_t job, JobFiles& files, bool create) {
+  if (open_.size() >= kOpenFilesMax)
+    if (auto trouble = close_files()) return trouble;
+  const auto path = segment_file(folder_, job, files.extent.segment);
+  files.fd = base::Fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | (create ? O_CREAT | O_TRUNC : 0), 0600));
+  if (!files.fd) return trouble_with(path, errno);
+  if (create) folder_changed_ = true;
+  open_.push_back(job);
+  return std::nullopt;
+}
+
+MaybeTrouble PayloadFiles::close_files() {
+  if (auto trouble = flush()) return trouble;
+  for (const std::uint64_t job : open_) {
+    JobFiles& files = jobs_[job];
+    if (auto trouble = sync_file(job, files)) return trouble;
+    files.fd = {};
+  }
+  open_.clear();
+  return std::nullopt;
+}
+
+MaybeTrouble PayloadFiles::write(std::uint64_t job, JobFiles& files, const std::string& header,
+                                 const wire::Frames& record) {
+  files.dirty = true;
+  std::uint64_t bytes = header.size();
+  for (const Bytes& piece : record) bytes += piece.size();
+  if (gathered_job_ != job || gathered_.size() + bytes > kGatheredMax || bytes > kGatheredRecordMax)
+    if (auto trouble = flush()) return trouble;
+  if (bytes <= kGatheredRecordMax) {
+    if (gathered_.empty()) gathered_at_ = files.extent.end;
+    gathered_job_ = job;
+    gathered_.append(header);
+    for (const Bytes& piece : record) gathered_.append(piece.view());
+    return std::nullopt;
+  }
+  std::vector<iovec> pieces{piece_of(header)};
+  for (const Bytes& piece : record) pieces.push_back(piece_of(piece.view()));
+  if (const int error = write_pieces(files.fd.get(), std::move(pieces), files.extent.end))
+    return trouble_with(segment_file(folder_, job, files.extent.segment), error);
+  return std::nullopt;
+}
+
+MaybeTrouble PayloadFiles::flush() {
+  if (gathered_.empty()) return std::nullopt;
+  JobFiles& files = jobs_[gathered_job_];
+  const int error = write_pieces(files.fd.get(), {piece_of(gathered_)}, gathered_at_);
+  gathered_.clear();
+  if (error != 0) return trouble_with(segment_file(folder_, gathered_job_, files.extent.segment), error);
+  return std::nullopt;
+}
+
+MaybeTrouble PayloadFiles::sync_file(std::uint64_t job, JobFiles& files) {
+  if (!std::exchange(files.dirty, false) || !sync_) return std::nullopt;
+  if (::fdatasync(files.fd.get()) == 0) return std::nullopt;
+  // Whatever the errno: after a failed sync the kernel may have dropped the bytes, and a second one would succeed.
+  return Trouble{false, trouble_with(segment_file(folder_, job, files.extent.segment), errno).reason + " (sync)"};
+}
+
+MaybeTrouble PayloadFiles::sync() {
+  if (auto trouble = flush()) return trouble;
+  for (const std::uint64_t job : touched_)
+    if (auto trouble = sync_file(job, jobs_[job])) return trouble;
+  if (!std::exchange(folder_changed_, false) || !sync_) return std::nullopt;
+  const base::Fd folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder) {
+    folder_changed_ = true;
+    return trouble_with(folder_, errno);
+  }
+  if (::fsync(folder.get()) != 0) return Trouble{false, trouble_with(folder_, errno).reason + " (sync)"};
+  return std::nullopt;
+}
+
+void PayloadFiles::accept() {
+  for (const std::uint64_t job : touched_) jobs_[job].touched = false;
+  touched_.clear();
+}
+
+MaybeTrouble PayloadFiles::undo() {
+  gathered_.clear();
+  for (const std::uint64_t job : touched_)
+    if (auto trouble = undo(job, jobs_[job])) return trouble;
+  touched_.clear();
+  return std::nullopt;
+}
+
+MaybeTrouble PayloadFiles::undo(std::uint64_t job, JobFiles& files) {
+  files.fd = {};
+  files.dirty = false;
+  files.touched = false;
+  for (; files.extent.segment > files.before.segment; --files.extent.segment) {
+    const auto path = segment_file(folder_, job, files.extent.segment);
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return Trouble{false, trouble_with(path, errno).reason};
+  }
+  if (files.before.segment > 0) {
+    const auto path = segment_file(folder_, job, files.before.segment);
+    if (::truncate(path.c_str(), static_cast<off_t>(files.before.end)) != 0)
+      return Trouble{false, trouble_with(path, errno).reason};
+  }
+  bytes_ -= files.extent.bytes - files.before.bytes;
+  files.extent = files.before;
+  return std::nullopt;
+}
+
+void PayloadFiles::remove(std::uint64_t job) {
+  const auto it = jobs_.find(job);
+  if (it == jobs_.end()) return;
+  const Extent& extent = it->second.extent;
+  for (std::uint32_t segment = 1; segment <= extent.segment; ++segment)
+    ::unlink(segment_file(folder_, job, segment).c_str());  // what stays is found at the next start
+  bytes_ -= extent.bytes;
+  jobs_.erase(it);
+  std::erase(open_, job);
+}
+
+}  // namespace brigade::broker

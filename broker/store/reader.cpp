@@ -1,0 +1,258 @@
+#include "broker/store/reader.h"
+
+#include <algorithm>
+#include <bit>
+#include <string>
+#include <utility>
+
+#include "broker/store/index.h"
+#include "proto/wire/codec.h"
+
+namespace brigade::broker {
+namespace {
+
+constexpr std::uint64_t kCacheBytes = std::uint64_t{32} << 20;  // for each of the two caches
+constexpr std::uint64_t kEntryBytes = 512;                      // nodes, vectors and owners of one record, roughly
+
+template <class T>
+std::uint64_t bytes_of(const Column<T>& column) {
+  return column.items().size();
+}
+
+std::uint64_t bytes_of(const Values& values) { return bytes_of(values.sizes) + values.blob.size(); }
+
+std::uint64_t bytes_of(const Outcomes& outcomes) {
+  return outcomes.runs.size() * sizeof(Run) + bytes_of(outcomes.status) + bytes_of(outcomes.start_ms) +
+         bytes_of(outcomes.run_ms) + bytes_of(outcomes.retry_after_ms) + bytes_of(outcomes.values);
+}
+
+/// Values of several chunks as one column and one blob.
+class Joiner {
+ public:
+  void add(const Values& values, std::uint64_t rows) {
+    for (std::uint64_t row = 0; row < rows; ++row) sizes_.push_back(values.sizes[row]);
+    blob_.append(values.blob.view());
+  }
+  Values take() {
+    return {.sizes = Column<std::uint32_t>::of(std::move(sizes_)), .blob = Bytes::of(std::move(blob_))};
+  }
+
+ private:
+  std::vector<std::uint32_t> sizes_;
+  std::string blob_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& folder) {
+  auto database = Database::open(index_file(folder), Access::read_only);
+  if (!database) return database.error();
+  return std::unique_ptr<Reader>(new Reader(*std::move(database), folder));
+}
+
+Reader::Reader(std::unique_ptr<Database> database, const std::filesystem::path& folder)
+    : database_(std::move(database)),
+      payload_(index_file(folder), segments_folder(folder)),
+      chunks_(kCacheBytes),
+      blocks_(kCacheBytes),
+      ask_chunk_(*database_,
+                 "SELECT first, packed, record FROM chunks WHERE job=? AND first<=? ORDER BY first DESC LIMIT 1"),
+      ask_blocks_(*database_,
+                  "SELECT position, packed, record FROM blocks WHERE job=? AND position>=? ORDER BY position"),
+      ask_failed_(*database_,
+                  "SELECT position, packed, record FROM blocks WHERE job=? AND position>=? AND not_ok>0"
+                  " ORDER BY position"),
+      ask_class_(*database_, "SELECT class FROM blocks WHERE job=? AND class>=? ORDER BY class LIMIT 1"),
+      ask_span_(*database_,
+                "SELECT position, packed, record FROM blocks INDEXED BY blocks_by_span"
+                " WHERE job=? AND class=? AND first BETWEEN ? AND ? AND last>=?") {}
+
+void Reader::note(std::uint64_t job, Sequence sequence, const ChunkArrived& chunk) {
+  Chunk record{.run = chunk.run, .stored = {.arguments = chunk.arguments, .labels = chunk.labels}};
+  const std::uint64_t bytes = kEntryBytes + bytes_of(chunk.arguments) + bytes_of(chunk.labels);
+  chunks_.add(job, chunk.run.first, std::move(record), bytes, sequence);
+}
+
+void Reader::note(std::uint64_t job, Sequence sequence, const BlockAppended& block) {
+  if (const auto known = classes_.find(job); known != classes_.end())
+    known->second |= std::uint64_t{1} << class_of(span_of(block.outcomes.runs));
+  StoredBlock record{.position = block.position, .origin = block.origin, .outcomes = block.outcomes};
+  blocks_.add(job, block.position, std::move(record), kEntryBytes + bytes_of(block.outcomes), sequence);
+}
+
+void Reader::forget(std::uint64_t job) {
+  payload_.forget(job);
+  chunks_.erase_job(job);
+  blocks_.erase_job(job);
+  classes_.erase(job);
+}
+
+Error Reader::damaged(std::uint64_t job, const char* what, std::uint64_t number) const {
+  return {ErrorCode::storage, database_->file().string() + " is damaged: " + what + " " + std::to_string(number) +
+                                  " of job number " + std::to_string(job)};
+}
+
+// ---- Arguments ---------------------------------------------------------------------------------------------------
+
+Result<StoredArguments> Reader::arguments(std::uint64_t job, Run run, Sequence committed) {
+  Joiner arguments, labels;
+  for (std::uint64_t task = run.first; task < run.end();) {
+    auto chunk = chunk_with(job, task, committed);
+    if (!chunk) return chunk.error();
+    const std::uint64_t skipped = task - chunk->run.first;
+    const std::uint64_t count = std::min(run.end(), chunk->run.end()) - task;
+    StoredArguments part{.arguments = slice(chunk->stored.arguments, skipped, count),
+                         .labels = slice(chunk->stored.labels, skipped, count)};
+    if (count == run.count) return part;  // the usual case: nothing is copied
+    arguments.add(part.arguments, count);
+    labels.add(part.labels, count);
+    task += count;
+  }
+  return StoredArguments{.arguments = arguments.take(), .labels = labels.take()};
+}
+
+Result<Reader::Chunk> Reader::chunk_with(std::uint64_t job, std::uint64_t task, Sequence committed) {
+  const Chunk* cached = chunks_.find_at_or_before(job, task, committed);
+  if (cached != nullptr && cached->run.contains(task)) return *cached;
+  auto chunk = read_chunk(job, task);
+  if (chunk)
+    chunks_.add(job, chunk->run.first, *chunk,
+                kEntryBytes + bytes_of(chunk->stored.arguments) + bytes_of(chunk->stored.labels));
+  return chunk;
+}
+
+Result<Reader::Chunk> Reader::read_chunk(std::uint64_t job, std::uint64_t task) {
+  Rows rows(ask_chunk_, job, task);
+  const bool found = rows.next();
+  if (auto error = rows.error()) return *error;
+  const Error none{ErrorCode::not_found, "no arguments are stored for task " + std::to_string(task)};
+  if (!found) return none;
+  const auto row = unpack_chunk({job, rows.number(0)}, rows.bytes(1));
+  if (!row) return damaged(job, "chunk", rows.number(0));
+  if (!row->run.contains(task)) return none;
+  auto bytes = payload_.read(job, row->record, rows.bytes(2));
+  if (!bytes) return bytes.error();
+  auto decoded = wire::decode_arguments(*bytes);
+  if (!decoded) return decoded.error();
+  if (decoded->count != row->run.count) return damaged(job, "chunk", rows.number(0));
+  return Chunk{.run = row->run,
+               .stored = {.arguments = std::move(decoded->arguments), .labels = std::move(decoded->labels)}};
+}
+
+// ---- Blocks ------------------------------------------------------------------------------------------------------
+
+Result<std::vector<StoredBlock>> Reader::blocks(std::uint64_t job, std::uint64_t position, std::uint64_t bytes_max,
+                                                Sequence committed) {
+  std::vector<StoredBlock> blocks;
+  std::uint64_t bytes = 0;
+  while (blocks.empty() || bytes < bytes_max) {
+    const StoredBlock* cached = blocks_.find(job, position, committed);
+    if (cached == nullptr) break;
+    bytes += bytes_of(cached->outcomes);
+    blocks.push_back(*cached);
+    ++position;
+  }
+  if (!blocks.empty() && bytes >= bytes_max) return blocks;
+  Rows rows(ask_blocks_, job, position);
+  if (auto read = read_on(rows, job, bytes_max, committed, blocks, bytes); !read) return read.error();
+  return blocks;
+}
+
+Result<std::vector<StoredBlock>> Reader::failed_blocks(std::uint64_t job, std::uint64_t position,
+                                                       std::uint64_t bytes_max, Sequence committed) {
+  std::vector<StoredBlock> blocks;
+  std::uint64_t bytes = 0;
+  Rows rows(ask_failed_, job, position);
+  if (auto read = read_on(rows, job, bytes_max, committed, blocks, bytes); !read) return read.error();
+  return blocks;
+}
+
+Result<void> Reader::read_on(Rows& rows, std::uint64_t job, std::uint64_t bytes_max, Sequence committed,
+                             std::vector<StoredBlock>& blocks, std::uint64_t& bytes) {
+  while ((blocks.empty() || bytes < bytes_max) && rows.next()) {
+    auto next = block(job, rows.number(0), rows.bytes(1), rows.bytes(2), committed);
+    if (!next) return next.error();
+    bytes += bytes_of(next->outcomes);
+    blocks.push_back(*std::move(next));
+  }
+  if (auto error = rows.error()) return *error;
+  return {};
+}
+
+Result<StoredBlock> Reader::block(std::uint64_t job, std::uint64_t position, std::string_view packed,
+                                  std::string_view in_row, Sequence committed) {
+  if (const StoredBlock* cached = blocks_.find(job, position, committed)) return *cached;
+  const auto row = unpack_block({job, position}, packed);
+  if (!row) return damaged(job, "block", position);
+  return read_block(job, position, *row, in_row);
+}
+
+Result<StoredBlock> Reader::read_block(std::uint64_t job, std::uint64_t position, const BlockRow& row,
+                                       std::string_view in_row) {
+  auto bytes = payload_.read(job, row.record, in_row);
+  if (!bytes) return bytes.error();
+  auto decoded = wire::decode_block(*bytes);
+  if (!decoded) return decoded.error();
+  if (decoded->outcomes.runs != row.runs) return damaged(job, "block", position);
+  StoredBlock block{
+      .position = position, .origin = std::move(decoded->origin), .outcomes = std::move(decoded->outcomes)};
+  blocks_.add(job, position, block, kEntryBytes + bytes_of(block.outcomes));
+  return block;
+}
+
+// ---- Blocks by task ----------------------------------------------------------------------------------------------
+
+Result<std::vector<StoredBlock>> Reader::blocks_with(std::uint64_t job, Run run, Sequence committed) {
+  std::vector<StoredBlock> blocks;
+  if (run.count == 0) return blocks;
+  auto present = classes(job);
+  if (!present) return present.error();
+  std::map<std::uint64_t, Found> found;
+  for (std::uint64_t left = *present; left != 0; left &= left - 1) {
+    auto done = find_class(job, static_cast<std::uint64_t>(std::countr_zero(left)), run, found);
+    if (!done) return done.error();
+  }
+  for (const auto& entry : found) {
+    const StoredBlock* cached = blocks_.find(job, entry.first, committed);
+    auto next = cached != nullptr ? Result<StoredBlock>(*cached)
+                                  : read_block(job, entry.first, entry.second.row, entry.second.in_row);
+    if (!next) return next.error();
+    blocks.push_back(*std::move(next));
+  }
+  return blocks;
+}
+
+Result<void> Reader::find_class(std::uint64_t job, std::uint64_t span_class, Run run,
+                                std::map<std::uint64_t, Found>& found) {
+  const std::uint64_t reach = reach_of(span_class);
+  const std::uint64_t from = run.first > reach ? run.first - reach : 0;
+  Rows rows(ask_span_, job, span_class, from, run.end() - 1, run.first);
+  while (rows.next()) {
+    const std::uint64_t position = rows.number(0);
+    auto row = unpack_block({job, position}, rows.bytes(1));
+    if (!row) return damaged(job, "block", position);
+    const auto shares = [run](const Run& part) { return intersection(part, run).has_value(); };
+    if (std::none_of(row->runs.begin(), row->runs.end(), shares)) continue;  // the run lies in one of its gaps
+    found.emplace(position, Found{.row = *std::move(row), .in_row = std::string(rows.bytes(2))});
+  }
+  if (auto error = rows.error()) return *error;
+  return {};
+}
+
+Result<std::uint64_t> Reader::classes(std::uint64_t job) {
+  if (const auto known = classes_.find(job); known != classes_.end()) return known->second;
+  std::uint64_t present = 0;
+  for (std::uint64_t next = 0;;) {  // one look-up per class that there is
+    Rows rows(ask_class_, job, next);
+    if (!rows.next()) {
+      if (auto error = rows.error()) return *error;
+      break;
+    }
+    present |= std::uint64_t{1} << rows.number(0);
+    next = rows.number(0) + 1;
+  }
+  classes_[job] = present;
+  return present;
+}
+
+}  // namespace brigade::broker

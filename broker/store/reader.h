@@ -1,0 +1,74 @@
+// The loop's side of the store: reads over a connection of its own, and remembers what it read or what was just written.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "broker/store/database.h"
+#include "broker/store/index_rows.h"
+#include "broker/store/payload_reader.h"
+#include "broker/store/record_cache.h"
+#include "broker/store/store.h"
+
+namespace brigade::broker {
+
+/// Used by one thread. Jobs are named by their numbers in the index.
+class Reader {
+ public:
+  static Result<std::unique_ptr<Reader>> open(const std::filesystem::path& folder);
+
+  /// Takes note of what is about to be written: it is likely to be read next.
+  void note(std::uint64_t job, Sequence sequence, const ChunkArrived& chunk);
+  void note(std::uint64_t job, Sequence sequence, const BlockAppended& block);
+  /// The job has no rows yet: its classes of blocks need not be asked for.
+  void note_opened(std::uint64_t job) { classes_[job] = 0; }
+  void forget(std::uint64_t job);
+
+  /// As in Store; `committed` is the last write on disk.
+  Result<StoredArguments> arguments(std::uint64_t job, Run run, Sequence committed);
+  Result<std::vector<StoredBlock>> blocks(std::uint64_t job, std::uint64_t position, std::uint64_t bytes_max,
+                                          Sequence committed);
+  Result<std::vector<StoredBlock>> failed_blocks(std::uint64_t job, std::uint64_t position, std::uint64_t bytes_max,
+                                                 Sequence committed);
+  Result<std::vector<StoredBlock>> blocks_with(std::uint64_t job, Run run, Sequence committed);
+
+ private:
+  struct Chunk {
+    Run run;
+    StoredArguments stored;
+  };
+  struct Found {  ///< a block's row
+    BlockRow row;
+    std::string in_row;
+  };
+
+  Reader(std::unique_ptr<Database> database, const std::filesystem::path& folder);
+  Result<Chunk> chunk_with(std::uint64_t job, std::uint64_t task, Sequence committed);
+  Result<Chunk> read_chunk(std::uint64_t job, std::uint64_t task);
+  Result<StoredBlock> block(std::uint64_t job, std::uint64_t position, std::string_view packed, std::string_view in_row,
+                            Sequence committed);
+  Result<StoredBlock> read_block(std::uint64_t job, std::uint64_t position, const BlockRow& row,
+                                 std::string_view in_row);
+  Result<void> read_on(Rows& rows, std::uint64_t job, std::uint64_t bytes_max, Sequence committed,
+                       std::vector<StoredBlock>& blocks, std::uint64_t& bytes);
+  Result<void> find_class(std::uint64_t job, std::uint64_t span_class, Run run,
+                          std::map<std::uint64_t, Found>& found);
+  Result<std::uint64_t> classes(std::uint64_t job);
+  Error damaged(std::uint64_t job, const char* what, std::uint64_t number) const;
+
+  std::unique_ptr<Database> database_;
+  PayloadReader payload_;
+  RecordCache<Chunk> chunks_;
+  RecordCache<StoredBlock> blocks_;
+  std::map<std::uint64_t, std::uint64_t> classes_;  ///< per job a bit for each class that its blocks may have
+
+  Statement ask_chunk_;
+  Statement ask_blocks_;
+  Statement ask_failed_;
+  Statement ask_class_;
+  Statement ask_span_;
+};
+
+}  // namespace brigade::broker

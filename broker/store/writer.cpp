@@ -1,0 +1,172 @@
+#include "broker/store/writer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace brigade::broker {
+namespace {
+
+constexpr std::chrono::milliseconds kRetryEvery{200};
+/// Bounds of one commit, so that the first of a long queue are not acknowledged last.
+constexpr std::size_t kBatchWritesMax = 4096;
+constexpr std::uint64_t kBatchBytesMax = std::uint64_t{32} << 20;
+/// Rows that one commit deletes: what writes may have to wait for.
+constexpr std::uint64_t kPurgeRowsMax = 4096;
+constexpr std::size_t kPurgeJobsMax = 64;
+
+std::uint64_t payload_of(const Write& write) {
+  if (const auto* block = std::get_if<BlockAppended>(&write)) return block->outcomes.values.blob.size();
+  if (const auto* chunk = std::get_if<ChunkArrived>(&write)) return chunk->arguments.blob.size();
+  return 0;
+}
+
+std::size_t batch_size(std::span<const QueuedWrite> writes) {
+  std::uint64_t bytes = 0;
+  std::size_t count = 0;
+  while (count < std::min(writes.size(), kBatchWritesMax) && bytes < kBatchBytesMax)
+    bytes += payload_of(writes[count++].write);
+  return count;
+}
+
+}  // namespace
+
+Writer::Writer(WriterSetup setup)
+    : index_(std::move(setup.index)),
+      files_(std::move(setup.files)),
+      signals_(std::move(setup.signals)),
+      rows_(index_->database(), files_),
+      forgotten_(std::move(setup.forgotten)),
+      payload_bytes_(files_.bytes()),
+      thread_([this] { run(); }) {}
+
+Writer::~Writer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void Writer::push(QueuedWrite write) {
+  bool was_empty = false;
+  {
+    const std::lock_guard lock(mutex_);
+    was_empty = queue_.empty();
+    queue_.push_back(std::move(write));
+  }
+  if (was_empty) wake_.notify_one();
+}
+
+void Writer::run() {
+  std::vector<QueuedWrite> taken;
+  while (take(taken)) {
+    if (!commit_all(taken)) return;
+    taken.clear();
+    if (auto trouble = index_->checkpoint_when_due()) return fail(*trouble);
+    if (!purge()) return;
+  }
+}
+
+bool Writer::take(std::vector<QueuedWrite>& taken) {
+  std::unique_lock lock(mutex_);
+  const auto due = [this] { return stopping_ || !queue_.empty(); };
+  if (forgotten_.empty())
+    wake_.wait(lock, due);
+  else if (purge_refused_)
+    wake_.wait_for(lock, kRetryEvery, due);
+  taken.swap(queue_);
+  return !taken.empty() || !stopping_;
+}
+
+bool Writer::commit_all(std::span<const QueuedWrite> writes) {
+  while (!writes.empty()) {
+    const std::size_t count = batch_size(writes);
+    if (!commit(writes.first(count))) return false;
+    finish(writes.first(count));
+    writes = writes.subspan(count);
+  }
+  return true;
+}
+
+bool Writer::commit(std::span<const QueuedWrite> batch) {
+  bool last_try = false;
+  while (auto trouble = try_commit(batch)) {
+    if (!trouble->passing) fail(*trouble);
+    if (!trouble->passing || last_try) return false;
+    last_try = stall(*trouble);
+  }
+  if (std::exchange(stalled_, false) && signals_.resumed) signals_.resumed();
+  return true;
+}
+
+MaybeTrouble Writer::try_commit(std::span<const QueuedWrite> batch) {
+  auto trouble = write_batch(batch);
+  if (!trouble) {
+    files_.accept();
+    return std::nullopt;
+  }
+  index_->roll_back();
+  if (trouble->passing)
+    if (auto worse = files_.undo()) return worse;
+  return trouble;
+}
+
+MaybeTrouble Writer::write_batch(std::span<const QueuedWrite> batch) {
+  if (auto trouble = index_->begin()) return trouble;
+  for (const QueuedWrite& queued : batch)
+    if (auto trouble = rows_.put(queued.job, queued.write)) return trouble;
+  if (auto trouble = files_.sync()) return trouble;  // before the rows that point there
+  return index_->commit();
+}
+
+void Writer::finish(std::span<const QueuedWrite> batch) {
+  for (const QueuedWrite& queued : batch) {
+    if (!std::holds_alternative<JobForgotten>(queued.write)) continue;
+    files_.remove(queued.job);
+    forgotten_.push_back(queued.job);
+  }
+  payload_bytes_.store(files_.bytes(), std::memory_order_relaxed);
+  committed_.store(batch.back().sequence.value, std::memory_order_release);
+  if (signals_.committed) signals_.committed(batch.back().sequence);
+}
+
+bool Writer::stall(const Trouble& trouble) {
+  if (!std::exchange(stalled_, true) && signals_.stalled) signals_.stalled(trouble.reason);
+  std::unique_lock lock(mutex_);
+  return wake_.wait_for(lock, kRetryEvery, [this] { return stopping_; });
+}
+
+void Writer::fail(const Trouble& trouble) {
+  if (signals_.failed) signals_.failed(trouble.reason);
+}
+
+bool Writer::purge() {
+  if (forgotten_.empty()) return true;
+  std::size_t jobs_done = 0;
+  auto trouble = index_->begin();
+  if (!trouble) trouble = purge_rows(jobs_done);
+  if (!trouble) trouble = index_->commit();
+  purge_refused_ = trouble.has_value();
+  if (!trouble) {
+    forgotten_.erase(forgotten_.begin(), forgotten_.begin() + static_cast<std::ptrdiff_t>(jobs_done));
+    return true;
+  }
+  index_->roll_back();
+  if (!trouble->passing) fail(*trouble);
+  return trouble->passing;
+}
+
+MaybeTrouble Writer::purge_rows(std::size_t& jobs_done) {
+  for (; jobs_done < std::min(forgotten_.size(), kPurgeJobsMax); ++jobs_done) {
+    bool more = false;
+    if (auto trouble = rows_.purge(forgotten_[jobs_done], kPurgeRowsMax, more)) return trouble;
+    if (more) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace brigade::broker
