@@ -1,0 +1,89 @@
+#include "client/core/reader.h"
+
+#include <algorithm>
+
+namespace brigade::client {
+
+void Reader::resume(Step& step) {
+  reader_ = step.next_request();
+  owed_ = 0;
+  due_ = step.answer_due();
+  step.send(Read{.reader = reader_,
+                 .job = call_.job,
+                 .order = call_.order,
+                 // What the sink has in hand counts as taken: it is told of a loss only afterwards.
+                 .from = delivery_ ? delivery_->next : cursor_,
+                 .failed_only = call_.failed_only,
+                 .with_arguments = call_.with_arguments,
+                 .credit_bytes = kReadCreditBytes,
+                 .follow = call_.follow});
+  if (call_.progress) step.send(Watch{call_.job});
+}
+
+void Reader::stop(Step& step) {
+  if (reader_) step.send(StopReading{reader_});
+}
+
+void Reader::on(const Message& message, Step& step) {
+  if (const auto* changed = std::get_if<JobChanged>(&message)) {
+    if (call_.progress && changed->job.id == call_.job) step.out.push_back(Report{changed->job});
+    return;
+  }
+  if (const auto* rejected = std::get_if<ReadRejected>(&message)) {
+    const bool watch = !rejected->reader && call_.progress;
+    if (rejected->job == call_.job && reader_ && (rejected->reader == reader_ || watch)) step.finish(rejected->error);
+    return;
+  }
+  const auto* ended = std::get_if<ReadEnded>(&message);
+  if (ended == nullptr || !reader_ || ended->reader != reader_) return;
+  step.finish(ReadDone{std::max(cursor_, ended->next)});
+}
+
+void Reader::results_arrived(const ResultsArrived& results, Step& step) {
+  if (!reader_ || results.reader != reader_) return;
+  if (results.next <= cursor_) return take(results.weight, step);  // seen already, but it has used up credit
+  require(!delivery_);
+  delivery_ = Delivery{results.reader, results.next, results.weight};
+  step.out.push_back(Deliver{});
+}
+
+void Reader::results_taken(Step& step) {
+  require(delivery_.has_value());
+  const Delivery taken = *delivery_;
+  delivery_.reset();
+  cursor_ = taken.next;
+  // A reader of a connection that was lost meanwhile has no credit to be given back.
+  if (taken.reader == reader_) take(taken.weight, step);
+}
+
+void Reader::take(std::uint64_t weight, Step& step) {
+  due_ = step.answer_due();
+  owed_ += weight;
+  if (owed_ >= kReadCreditBytes / 4) give_credit(step);  // not a message for each handful of results
+}
+
+void Reader::give_credit(Step& step) {
+  step.send(Take{reader_, owed_});
+  owed_ = 0;
+}
+
+void Reader::time_passed(Step& step) {
+  if (owed_ > 0 && reader_ && !delivery_) give_credit(step);  // all that came is consumed, and we are about to wait
+  if (step.now < next_deadline()) return;
+  stop(step);
+  step.finish(overdue(step.start, "the next results", step.start.timeout));
+}
+
+Instant Reader::next_deadline() const {
+  // A job that runs may have nothing to show for hours; what is there already comes soon.
+  const bool expected = !call_.follow && reader_ && !delivery_;
+  return expected ? due_ : kNever;
+}
+
+void Reader::check_invariants() const {
+  require(owed_ < kReadCreditBytes / 4);
+  require(cursor_ >= call_.from);
+  if (delivery_) require(delivery_->next > cursor_);
+}
+
+}  // namespace brigade::client

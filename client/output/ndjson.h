@@ -1,0 +1,29 @@
+// One result as one JSON object.
+#pragma once
+
+#include <string>
+
+#include "client/output/json_text.h"
+#include "client/output/row.h"
+
+namespace brigade::output {
+
+/// Appends rows of one job. A million and more per second: text is appended, nothing is built.
+class ResultJson {
+ public:
+  explicit ResultJson(const JobView& view);
+  /// The object, without a line's end.
+  void append(std::string& out, const Row& row);
+
+ private:
+  void append_answer(std::string& out, const Row& row) const;
+
+  const JobView& view_;
+  std::string before_index_, before_status_;
+  UtcText utc_;
+};
+
+/// The argument alone: {"n":5}
+void append_arguments_json(std::string& out, const JobView& view, const Row& row);
+
+}  // namespace brigade::output
