@@ -65,6 +65,7 @@ std::shared_ptr<ActiveJob> SliceQueue::job_of(const Lease& lease) {
     job->id = lease.job;
     job->prepared = prepare(kinds_, lease.brief);
     job->limit = stricter(lease.brief.task_timeout, options_.time_limit);
+    job->coroutine = options_.loop && job->prepared.on_loop;
   }
   return job;
 }
@@ -160,6 +161,7 @@ std::shared_ptr<Slice> SliceQueue::first_startable() {
 }
 
 std::uint64_t SliceQueue::grain_size(const Slice& slice) const {
+  if (slice.job->coroutine) return 1;
   const std::uint64_t rest = slice.end - slice.next;
   std::uint64_t size = slice.job->grain;
   if (slice.job->task_ns * static_cast<double>(rest) > kShareNs)
@@ -180,7 +182,7 @@ std::optional<Grain> SliceQueue::take_locked(Station& station) {
   if (!grain) return grain;
   ++grain->slice->job->running;
   ++running_;
-  station.begin(*grain, base::monotonic_now());
+  if (!grain->slice->job->coroutine) station.begin(*grain, base::monotonic_now());
   return grain;
 }
 
@@ -240,13 +242,23 @@ void SliceQueue::done(Station& station, const std::shared_ptr<ActiveJob>& job) {
   changed_.notify_one();  // the job may have been at its ceiling
 }
 
+void SliceQueue::done(ActiveJob& job, std::uint64_t weight) {
+  const std::lock_guard lock(mutex_);
+  --running_;
+  --job.running;
+  unreleased_ += static_cast<std::int64_t>(weight);
+}
+
 void SliceQueue::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
     slices_.clear();
     for (const auto& station : stations_) station->cut_all();
-    for (const auto& [id, job] : jobs_) job->stop.request_stop();
+    for (const auto& [id, job] : jobs_) {
+      job->aborted = true;
+      job->stop.request_stop();
+    }
   }
   changed_.notify_all();
 }

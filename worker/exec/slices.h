@@ -26,7 +26,8 @@ namespace brigade::worker {
 struct ActiveJob {
   JobId id;
   Prepared prepared;
-  Duration limit{};  ///< of one task; 0: none
+  Duration limit{};        ///< of one task; 0: none
+  bool coroutine = false;  ///< its tasks run one by one as coroutines of a loop
   std::stop_source stop;
   std::atomic<bool> aborted = false;  ///< outcomes are dropped
 
@@ -117,7 +118,7 @@ class SliceQueue {
     std::uint32_t threads = 1;  ///< that take grains
     Duration time_limit{};      ///< of one task where the job has none, and at most; 0: none
     std::uint64_t unreleased_max = 64u << 20;
-    Lane lane = Lane::threads;
+    bool loop = false;  ///< a job that can runs as coroutines
   };
   SliceQueue(std::vector<Kind> kinds, Options options);
 
@@ -132,12 +133,15 @@ class SliceQueue {
 
   // The threads' side.
   Station& add_station(Tray& tray);
-  /// The next grain, taken into `station` before anybody else can look; nothing when none may start now.
+  /// The next grain, taken into `station` before anybody else can look (but for a coroutine's single task, which
+  /// no station has); nothing when none may start now.
   std::optional<Grain> take(Station& station);
   /// take(), waiting for one until stop() is called.
   std::optional<Grain> wait(Station& station);
   /// The station's grain is done.
   void done(Station& station, const std::shared_ptr<ActiveJob>& job);
+  /// A coroutine is done.
+  void done(ActiveJob& job, std::uint64_t weight);
   void stop();
   /// Reports what is overdue; returns when to look again.
   Instant report_overdue(Instant now);

@@ -1,9 +1,6 @@
-#include <algorithm>
-#include <array>
 #include <new>
-#include <string>
+#include <utility>
 
-#include "proto/base/text.h"
 #include "worker/exec/slices.h"
 
 namespace brigade::worker {
@@ -29,6 +26,7 @@ TaskFeed::Task Station::current_task() {
   return {.index = current_,
           .argument = slice_->argument(current_, number_),
           .deadline = deadline_,
+          .limit = slice_->job->limit,
           .last_attempt = slice_->work.lease.last_attempt};
 }
 
@@ -118,8 +116,8 @@ Instant Station::report_overdue(Instant now) {
   if (!slice_ || reported_ || deadline_ == kNever) return kNever;
   if (now < deadline_) return deadline_;
   reported_ = true;
-  const std::string message = "not finished within " + base::format_duration(slice_->job->limit);
-  record(lock, {.status = TaskStatus::timeout, .retry_after_ms = 0}, now, message, nullptr);
+  const Ending late = not_finished_within(slice_->job->limit);
+  record(lock, {.status = late.status, .retry_after_ms = late.retry_after_ms}, now, late.value, nullptr);
   lock.unlock();
   tray_->announce();
   return kNever;

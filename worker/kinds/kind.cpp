@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "proto/base/text.h"
+
 namespace brigade::worker {
 
 std::optional<std::uint64_t> number_of(std::string_view argument) {
@@ -14,6 +16,10 @@ std::optional<std::uint64_t> number_of(std::string_view argument) {
 Ending not_a_number(std::string_view argument) {
   return Ending::failed(TaskStatus::invalid_argument,
                         "the argument has " + std::to_string(argument.size()) + " bytes, not the 8 of a number");
+}
+
+Ending not_finished_within(Duration limit) {
+  return Ending::retryable(TaskStatus::timeout, "not finished within " + base::format_duration(limit));
 }
 
 Prepared always(Ending ending) {

@@ -42,6 +42,8 @@ struct Ending {
 std::optional<std::uint64_t> number_of(std::string_view argument);
 /// What an argument that is no number is answered with.
 Ending not_a_number(std::string_view argument);
+/// What a task past its time limit is answered with.
+Ending not_finished_within(Duration limit);
 
 /// Consecutive tasks of one job, pulled by the kind one after another:
 /// `while (feed.next()) { …; feed.end(…); }`. Exactly one end() follows each next() that was true.
@@ -52,6 +54,7 @@ class TaskFeed {
     std::uint64_t index = 0;    ///< in its job
     std::string_view argument;  ///< valid until end()
     Instant deadline = kNever;  ///< a kind that can stop stops here
+    Duration limit{};           ///< from its start to `deadline`; 0: none
     bool last_attempt = true;   ///< no failure of it will be tried again
   };
   /// Ends the current task (in `task`), and begins the next one there, or returns false. `owned` may be moved from.
@@ -91,6 +94,7 @@ using Runner = std::function<void(TaskFeed&)>;
 struct LoopTask {
   std::string_view argument;
   Instant deadline = kNever;
+  Duration limit{};
   bool last_attempt = true;
   std::stop_token stop;
 };

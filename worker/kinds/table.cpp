@@ -17,7 +17,7 @@ Error unknown_kind(const std::string& name, const std::vector<Kind>& known) {
 }  // namespace
 
 Result<std::vector<Kind>> kinds(const KindSettings&, const std::vector<std::string>& names) {
-  std::vector<Kind> all{noop_kind(), echo_kind()};
+  std::vector<Kind> all{noop_kind(), echo_kind(), sleep_kind(), spin_kind()};
   if (names.empty()) return all;
   std::vector<Kind> chosen;
   for (const std::string& name : names) {
