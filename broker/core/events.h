@@ -112,13 +112,7 @@ struct SendPage {
   bool operator==(const SendPage&) const = default;
 };
 
-/// The session is over; the loop may forget what it keeps for the peer.
-struct ForgetPeer {
-  PeerId peer;
-  bool operator==(const ForgetPeer&) const = default;
-};
-
-using Command = std::variant<Send, SendLease, Append, SendPage, ForgetPeer>;
+using Command = std::variant<Send, SendLease, Append, SendPage>;
 using Commands = std::vector<Command>;
 
 }  // namespace brigade::broker

@@ -99,7 +99,6 @@ void on_worker_hello(State& state, PeerId peer, const std::string& address, cons
     const PeerId old = it->second;
     carry_over(state, state.workers.at(old), worker, hello.held, now, out);
     state.workers.erase(old);
-    out.push_back(ForgetPeer{old});
   }
   state.instances[hello.instance] = peer;
   for (const HeldLease& held : hello.held)
@@ -155,7 +154,6 @@ void end_session(State& state, PeerId peer, Now now, Commands& out) {
     state.idle_hands = true;
   }
   if (state.clients.erase(peer) > 0) drop_readers(state, peer);
-  out.push_back(ForgetPeer{peer});
 }
 
 void refuse(State& state, PeerId peer, Error error, Now now, Commands& out) {

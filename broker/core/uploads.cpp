@@ -97,9 +97,9 @@ void on_chunk(State& state, Client& client, const Chunk& chunk, Now now, Command
     ++state.malformed;
     return reject(client, {}, job->id, {ErrorCode::malformed, "this chunk does not follow the one before"}, out);
   }
-  const std::uint64_t bytes = chunk.arguments.blob.size() + chunk.labels.blob.size();
+  const std::uint64_t bytes = weight_of(chunk);
   client.uploading_bytes += bytes;
-  // A chunk may be as large as a message; the credit bounds how many are under way.
+  // One chunk alone may be heavier than the credit.
   if (client.uploading_bytes > state.settings.upload_credit_bytes + bytes)
     return refuse(state, client.peer, {ErrorCode::malformed, "more was sent than the upload credit allows"}, now, out);
   job->touched = now.instant;

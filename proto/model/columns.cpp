@@ -32,11 +32,7 @@ Values slice(const Values& values, std::size_t first, std::size_t count) {
   reader.skip(count);
   Values part;
   part.blob = values.blob.part(begin, reader.offset() - begin);
-  if (values.sizes.is_constant() || count == 0)
-    part.sizes = Column<std::uint32_t>(values.sizes.is_constant() ? values.sizes.constant() : 0);
-  else
-    part.sizes =
-        Column<std::uint32_t>(values.sizes.items().part(first * sizeof(std::uint32_t), count * sizeof(std::uint32_t)));
+  part.sizes = count == 0 ? Column<std::uint32_t>(0) : slice(values.sizes, first, count);
   return part;
 }
 

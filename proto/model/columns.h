@@ -59,6 +59,13 @@ class Column {
   Bytes items_;
 };
 
+/// Rows first..first+count-1 as a view of the same memory. REQUIRES: count > 0, or a constant column.
+template <class T>
+Column<T> slice(const Column<T>& column, std::size_t first, std::size_t count) {
+  if (column.is_constant()) return column;
+  return Column<T>(column.items().part(first * sizeof(T), count * sizeof(T)));
+}
+
 /// Values of any length, one per row, back to back in one blob.
 struct Values {
   Column<std::uint32_t> sizes;  ///< bytes of each value

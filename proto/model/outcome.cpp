@@ -60,6 +60,22 @@ Outcomes select(const Outcomes& outcomes, const RunSet& keep) {
   return kept;
 }
 
+Outcomes slice(const Outcomes& outcomes, std::size_t first, std::size_t count) {
+  Outcomes part;
+  std::uint64_t row = 0;
+  for (const Run& run : outcomes.runs) {
+    if (const auto rows = intersection({row, run.count}, {first, count}))
+      part.runs.push_back({run.first + (rows->first - row), rows->count});
+    row += run.count;
+  }
+  part.status = slice(outcomes.status, first, count);
+  part.start_ms = slice(outcomes.start_ms, first, count);
+  part.run_ms = slice(outcomes.run_ms, first, count);
+  part.retry_after_ms = slice(outcomes.retry_after_ms, first, count);
+  part.values = slice(outcomes.values, first, count);
+  return part;
+}
+
 std::size_t Histogram::bucket_of(float ms) {
   const std::uint32_t bits = ms > 0 ? std::bit_cast<std::uint32_t>(ms) >> kShift : 0;
   return std::clamp(bits, kLowest, kHighest) - kLowest;

@@ -71,6 +71,9 @@ struct Origin {
 /// Only the rows of `outcomes` that belong to `keep` (ascending or not), in their order. Copies.
 Outcomes select(const Outcomes& outcomes, const RunSet& keep);
 
+/// Rows first..first+count-1, as views of the same memory.
+Outcomes slice(const Outcomes& outcomes, std::size_t first, std::size_t count);
+
 /// Counts of milliseconds in buckets of 1/16 octave: quantiles within 6 %, in constant memory.
 class Histogram {
  public:

@@ -1,0 +1,122 @@
+#include "broker/loop.h"
+
+#include <algorithm>
+#include <array>
+
+#include "proto/base/log.h"
+#include "proto/wire/codec.h"
+
+namespace brigade::broker {
+namespace log = base::log;
+
+Result<void> Loop::run(Started started) {
+  handle(std::move(started));
+  for (;;) {
+    const std::array fds{parts_.signals.fd(), parts_.mailbox.fd()};
+    (void)net::wait(&parts_.router, fds, until_deadline());
+    if (const auto signal = parts_.signals.next()) {
+      log::info("signal {}: what is accepted is on disk, stopping", *signal);
+      return {};
+    }
+    Mailbox::News news = parts_.mailbox.take();
+    if (news.failure) return Error{ErrorCode::storage, *news.failure};
+    for (Event& event : news.events) handle(std::move(event));
+    while (receive_some()) {
+      Mailbox::News more = parts_.mailbox.take();
+      if (more.failure) return Error{ErrorCode::storage, *more.failure};
+      for (Event& event : more.events) handle(std::move(event));
+    }
+    carry_out_pages();
+    if (base::monotonic_now() >= core_.next_deadline()) handle(TimePassed{});
+  }
+}
+
+Duration Loop::until_deadline() const {
+  if (!orders_.empty()) return Duration{};
+  return std::max(Duration{}, core_.next_deadline() - base::monotonic_now());
+}
+
+/// Takes up to a round of messages. Returns whether there may be more.
+bool Loop::receive_some() {
+  constexpr int kRound = 64;
+  for (int i = 0; i < kRound; ++i) {
+    auto inbound = parts_.router.receive();
+    if (!inbound) return false;
+    auto message = wire::decode(inbound->frames);
+    if (message) {
+      handle(MessageArrived{inbound->peer, std::move(inbound->address), std::move(*message)});
+    } else {
+      log::warn("malformed message from {}: {}", inbound->address, message.error().message);
+      handle(MalformedArrived{inbound->peer, message.error()});
+    }
+  }
+  return orders_.empty();
+}
+
+void Loop::handle(Event event) {
+  events_.push_back(std::move(event));
+  while (!events_.empty()) {
+    Event next = std::move(events_.front());
+    events_.pop_front();
+    Commands commands;
+    core_.on(std::move(next), base::now(), commands);
+    carry_out(std::move(commands));
+  }
+}
+
+void Loop::carry_out(Commands commands) {
+  for (Command& command : commands) {
+    std::visit(overload{
+                   [&](Send& c) {
+                     if (auto* answer = std::get_if<Answer>(&c.message); answer != nullptr && answer->status)
+                       answer->status->state_bytes = parts_.store.size_bytes();
+                     send(c.to, c.message);
+                   },
+                   [&](SendLease& c) { send_lease(std::move(c)); },
+                   [&](Append& c) {
+                     if (const auto* forgotten = std::get_if<JobForgotten>(&c.write)) pages_.forget(forgotten->job);
+                     parts_.store.append(c.sequence, std::move(c.write));
+                   },
+                   [&](SendPage& c) { orders_.push_back(c); },
+               },
+               command);
+  }
+}
+
+void Loop::send(PeerId to, const Message& message) {
+  if (parts_.router.send(to, wire::encode(message)) != net::SendResult::sent) events_.push_back(PeerUnreachable{to});
+}
+
+void Loop::send_lease(SendLease order) {
+  if (!order.lease.brief.range) {
+    auto stored = parts_.store.arguments(order.lease.job, order.lease.run);
+    if (!stored) {
+      log::error("{}", stored.error().message);
+      events_.push_back(ArgumentsUnreadable{order.lease.id, stored.error()});
+      return;
+    }
+    order.lease.arguments = std::move(stored->arguments);
+  }
+  send(order.to, order.lease);
+}
+
+void Loop::carry_out_pages() {
+  for (std::size_t round = orders_.size(); round > 0; --round) {
+    const SendPage order = orders_.front();
+    orders_.pop_front();
+    auto page = pages_.make(order);
+    if (!page) {
+      log::error("{}", page.error().message);
+      handle(PageUnreadable{order.to, order.reader, page.error()});
+      continue;
+    }
+    for (Results& results : page->messages) {
+      results.reader = order.reader;
+      results.job = order.job;
+      send(order.to, results);
+    }
+    handle(PageSent{order.to, order.reader, page->next, page->weight});
+  }
+}
+
+}  // namespace brigade::broker

@@ -1,0 +1,77 @@
+#include "broker/options.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "proto/base/service_flags.h"
+#include "proto/net/socket.h"
+
+namespace brigade::broker {
+namespace {
+
+/// $STATE_DIRECTORY (systemd), else $XDG_STATE_HOME/brigade, else ~/.local/state/brigade.
+std::filesystem::path default_state() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::filesystem::path(value != nullptr ? value : "");
+  };
+  if (const auto folder = variable("STATE_DIRECTORY"); !folder.empty()) return folder;
+  if (const auto folder = variable("XDG_STATE_HOME"); !folder.empty()) return folder / "brigade";
+  if (const auto home = variable("HOME"); !home.empty()) return home / ".local/state/brigade";
+  return "/var/lib/brigade";
+}
+
+void describe(CLI::App& app, Options& options) {
+  app.add_option("--listen", options.listen, "Endpoint to serve, tcp://HOST:PORT or ipc://PATH; may be given again")
+      ->envname("BRIGADE_LISTEN")
+      ->default_str("tcp://127.0.0.1:5757")
+      ->delimiter(',');
+  auto* state = app.add_option("--state", options.state, "Folder of jobs and results")
+                    ->envname("BRIGADE_STATE")
+                    ->default_str(default_state().string());
+  app.add_flag("--ephemeral", options.ephemeral, "Keep nothing beyond this process: no syncing, a temporary folder")
+      ->excludes(state);
+  base::add_duration(app, "--keep", options.settings.keep_results, "How long results of finished jobs are kept",
+                     "BRIGADE_KEEP");
+  app.add_flag("--insecure-listen", options.insecure_listen,
+               "Allow endpoints that other machines can reach, without authentication");
+  app.add_option("--private", options.private_folder)->group("");  // for `brigade run`
+  app.add_option("--log-level", options.log_level, "debug, info, warn, error or off")
+      ->envname("BRIGADE_LOG")
+      ->default_str("info");
+}
+
+/// What is wrong with an endpoint, or nothing.
+Result<void> check_listen(const Options& options) {
+  for (const std::string& endpoint : options.listen) {
+    if (const auto checked = net::check_endpoint(endpoint); !checked) return checked;
+    if (!options.insecure_listen && !net::is_local(endpoint))
+      return Error{ErrorCode::invalid,
+                   endpoint +
+                       " can be reached from other machines, and nothing would authenticate them; listen on "
+                       "127.0.0.1 or ipc, or give --insecure-listen on a network that you trust"};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::variant<Options, int> read_options(int argc, char** argv) {
+  Options options;
+  CLI::App app("The broker: takes jobs from clients and spreads their tasks over workers.", "brigade-broker");
+  describe(app, options);
+  if (const auto exit = base::parse(app, argc, argv)) return *exit;
+  if (!options.private_folder.empty()) {
+    options.listen = {"ipc://" + (options.private_folder / "broker").string()};
+    options.state = options.private_folder / "state";
+  }
+  if (options.listen.empty()) options.listen = {"tcp://127.0.0.1:5757"};
+  if (options.state.empty()) options.state = default_state();
+  if (const auto checked = check_listen(options); !checked) {
+    std::fprintf(stderr, "brigade-broker: %s\n", checked.error().message.c_str());
+    return base::kExitUsage;
+  }
+  return options;
+}
+
+}  // namespace brigade::broker

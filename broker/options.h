@@ -1,0 +1,29 @@
+// The command line of brigade-broker.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "broker/core/settings.h"
+
+namespace brigade::broker {
+
+struct Options {
+  std::vector<std::string> listen;
+  std::filesystem::path state;           ///< the store's folder
+  std::filesystem::path private_folder;  ///< empty, or: serve one client's cluster here and remove it at the end
+  bool ephemeral = false;
+  bool insecure_listen = false;
+  std::string log_level;
+  Settings settings;
+
+  bool durable() const { return !ephemeral && private_folder.empty(); }
+};
+
+/// The options, or the exit code with which to end now (everything was said already).
+std::variant<Options, int> read_options(int argc, char** argv);
+
+}  // namespace brigade::broker
