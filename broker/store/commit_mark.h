@@ -1,8 +1,8 @@
 // The number of the latest commit, kept outside of SQLite.
 //
-// SQLite takes a damaged write-ahead log for the end of the log and silently forgets the commits behind it. So each commit
-// has a number, which is written here, and synced, before the commit begins. A database that is more than the one
-// unacknowledged commit behind this mark has lost something, and the broker says so instead of starting.
+// SQLite takes a damaged write-ahead log for the end of the log and silently forgets the commits behind it. So each
+// commit has a number, which is written here, and synced, before the commit begins. A database that is more than the
+// one unacknowledged commit behind this mark has lost something, and the broker says so instead of starting.
 #pragma once
 
 #include <cstdint>

@@ -26,7 +26,9 @@ CREATE TABLE attempts(job INTEGER, count INTEGER, packed BLOB NOT NULL, PRIMARY 
 CREATE TABLE forgotten(job INTEGER PRIMARY KEY);
 )";
 
-Error storage_error(std::string message) { return {ErrorCode::storage, std::move(message)}; }
+Error storage_error(std::string message) {
+  return {ErrorCode::storage, std::move(message)};
+}
 
 /// SQLite would create the file with whatever the umask allows; its log and memory file take this one's permissions.
 Result<void> create_private(const std::filesystem::path& file) {
@@ -37,7 +39,9 @@ Result<void> create_private(const std::filesystem::path& file) {
 
 }  // namespace
 
-std::filesystem::path index_file(const std::filesystem::path& folder) { return folder / "index.sqlite"; }
+std::filesystem::path index_file(const std::filesystem::path& folder) {
+  return folder / "index.sqlite";
+}
 
 Result<std::unique_ptr<Index>> Index::open(const std::filesystem::path& folder, bool sync) {
   const auto file = index_file(folder);

@@ -1,8 +1,8 @@
 // The store's SQLite database: its tables, versions, and transactions that are marked outside of it (commit_mark.h).
 //
-//   jobs      number -> what came with its opening, its seal (absent: an upload), its end (absent: it goes on): job_rows.h
-//   chunks    (job, first task) -> packed ChunkRow, and the record itself where it is small
-//   blocks    (job, position) -> packed BlockRow, and the record itself where it is small; besides these, as columns to look
+//   jobs      number -> what came with its opening, its seal (absent: an upload), its end (absent: it goes on):
+//   job_rows.h chunks    (job, first task) -> packed ChunkRow, and the record itself where it is small blocks    (job,
+//   position) -> packed BlockRow, and the record itself where it is small; besides these, as columns to look
 //             for: how many tasks did not end ok, and the span first…last of its tasks with its class (blocks_with)
 //   attempts  (job, count) -> packed AttemptsCounted, in the order they came
 //   forgotten job numbers whose rows are still being deleted
@@ -25,8 +25,8 @@ inline constexpr int kSchemaVersion = 1;
 
 class Index {
  public:
-  /// Opens or creates the database in `folder` and begins a new epoch in it. Refuses one of a newer version, one that is
-  /// not whole, and one that has lost commits.
+  /// Opens or creates the database in `folder` and begins a new epoch in it. Refuses one of a newer version, one that
+  /// is not whole, and one that has lost commits.
   static Result<std::unique_ptr<Index>> open(const std::filesystem::path& folder, bool sync);
 
   Database& database() { return *database_; }

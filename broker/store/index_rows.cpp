@@ -6,7 +6,9 @@
 namespace brigade::broker {
 namespace {
 
-bool is_failure(TaskStatus status) { return status != TaskStatus::ok && !is_cancellation(status); }
+bool is_failure(TaskStatus status) {
+  return status != TaskStatus::ok && !is_cancellation(status);
+}
 
 /// Adds a run behind the others, as part of the last one where it continues it.
 void extend(Runs& runs, Run run) {
@@ -68,7 +70,9 @@ Location unpack_location(Unpacker& unpacker) {
 
 }  // namespace
 
-std::uint64_t BlockRow::not_ok() const { return count_of(runs) - by_status[static_cast<std::size_t>(TaskStatus::ok)]; }
+std::uint64_t BlockRow::not_ok() const {
+  return tasks() - by_status[static_cast<std::size_t>(TaskStatus::ok)];
+}
 
 BlockRow describe(const Outcomes& outcomes) {
   BlockRow row{.runs = outcomes.runs, .failures = {}, .by_status = {}, .record = {}};
@@ -92,10 +96,14 @@ Span span_of(const Runs& runs) {
   return span;
 }
 
-std::uint64_t class_of(Span span) { return static_cast<std::uint64_t>(std::bit_width(span.last - span.first)); }
+std::uint64_t class_of(Span span) {
+  const auto bits = static_cast<std::uint64_t>(std::bit_width(span.last - span.first));
+  require(bits <= kClassMax);  // a job has far fewer tasks
+  return bits;
+}
 
 std::uint64_t reach_of(std::uint64_t span_class) {
-  return span_class >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << span_class) - 1;
+  return (std::uint64_t{1} << span_class) - 1;
 }
 
 std::string pack(RowKey key, const ChunkRow& row) {
@@ -153,8 +161,11 @@ std::string pack(RowKey key, const AttemptsCounted& attempts) {
   Packer packer;
   packer.number(attempts.run.first);
   packer.number(attempts.run.count);
-  packer.number(attempts.attempts);
-  packer.number(attempts.losses);
+  packer.number(attempts.trial.attempts);
+  packer.number(attempts.trial.failures);
+  packer.number(attempts.trial.losses);
+  packer.number(attempts.trial.kills);
+  packer.number(attempts.trial.grain);
   packer.text(attempts.lost_worker);
   return packer.seal(key);
 }
@@ -166,8 +177,11 @@ std::optional<AttemptsCounted> unpack_attempts(RowKey key, JobId job, std::strin
   attempts.job = job;
   attempts.run.first = unpacker->number();
   attempts.run.count = unpacker->number();
-  attempts.attempts = static_cast<std::uint32_t>(unpacker->number());
-  attempts.losses = static_cast<std::uint32_t>(unpacker->number());
+  attempts.trial.attempts = static_cast<std::uint32_t>(unpacker->number());
+  attempts.trial.failures = static_cast<std::uint32_t>(unpacker->number());
+  attempts.trial.losses = static_cast<std::uint32_t>(unpacker->number());
+  attempts.trial.kills = static_cast<std::uint32_t>(unpacker->number());
+  attempts.trial.grain = unpacker->number();
   attempts.lost_worker = unpacker->text();
   if (!unpacker->whole()) return std::nullopt;
   return attempts;

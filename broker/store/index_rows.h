@@ -27,11 +27,12 @@ struct ChunkRow {
 };
 
 struct BlockRow {
-  Runs runs;                                                ///< as in the outcomes
-  Runs failures;                                            ///< tasks neither ok nor cancelled
+  Runs runs;      ///< as in the outcomes
+  Runs failures;  ///< tasks neither ok nor cancelled
   std::array<std::uint64_t, kTaskStatuses> by_status{};
   Location record;
 
+  std::uint64_t tasks() const { return count_of(runs); }
   std::uint64_t not_ok() const;
 };
 
@@ -44,6 +45,7 @@ struct Span {
   std::uint64_t last = 0;
 };
 Span span_of(const Runs& runs);
+inline constexpr std::uint64_t kClassMax = 63;
 /// The number of bits of last - first. Blocks are looked for by class: among those of one class, whoever overlaps a
 /// run begins at most 2^class - 1 before it.
 std::uint64_t class_of(Span span);

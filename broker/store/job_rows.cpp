@@ -11,7 +11,9 @@ namespace {
 /// The three texts of a row have keys of their own, so that one in another's place is noticed.
 enum class Part : std::uint64_t { opened = 1, sealed = 2, finished = 3 };
 
-RowKey key_of(std::uint64_t job, Part part) { return {.job = job, .number = static_cast<std::uint64_t>(part)}; }
+RowKey key_of(std::uint64_t job, Part part) {
+  return {.job = job, .number = static_cast<std::uint64_t>(part)};
+}
 
 }  // namespace
 

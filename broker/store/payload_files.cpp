@@ -19,7 +19,8 @@ namespace {
 
 constexpr std::uint64_t kSegmentBytes = std::uint64_t{64} << 20;
 constexpr std::uint64_t kRecordInRowMax = 1024;
-constexpr std::uint64_t kJobInRowsMax = 64 * 1024;  ///< of one job; beyond it, its records go to segments whatever their size
+constexpr std::uint64_t kJobInRowsMax =
+    64 * 1024;  ///< of one job; beyond it, its records go to segments whatever their size
 constexpr std::uint64_t kGatheredRecordMax = 16 * 1024;
 constexpr std::uint64_t kGatheredMax = std::uint64_t{1} << 20;
 constexpr std::size_t kOpenFilesMax = 64;
@@ -59,9 +60,15 @@ int write_pieces(int fd, std::vector<iovec> pieces, std::uint64_t offset) {
   return 0;
 }
 
-iovec piece_of(std::string_view bytes) { return {const_cast<char*>(bytes.data()), bytes.size()}; }
+iovec piece_of(std::string_view bytes) {
+  return {const_cast<char*>(bytes.data()), bytes.size()};
+}
 
 }  // namespace
+
+std::filesystem::path segments_folder(const std::filesystem::path& folder) {
+  return folder / "segments";
+}
 
 std::filesystem::path segment_file(const std::filesystem::path& folder, std::uint64_t job, std::uint32_t segment) {
   return folder / (std::to_string(job) + "-" + std::to_string(segment) + ".seg");
@@ -85,7 +92,8 @@ Result<void> PayloadFiles::find_files(const std::set<std::uint64_t>& jobs) {
       continue;
     }
     struct stat facts {};
-    if (::stat(it->path().c_str(), &facts) != 0) return Error{ErrorCode::storage, trouble_with(it->path(), errno).reason};
+    if (::stat(it->path().c_str(), &facts) != 0)
+      return Error{ErrorCode::storage, trouble_with(it->path(), errno).reason};
     const auto size = static_cast<std::uint64_t>(facts.st_size);
     Extent& extent = jobs_[name->job].extent;
     if (name->segment >= extent.segment) {

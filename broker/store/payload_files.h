@@ -1,8 +1,9 @@
-// Where records are written: segment files that belong to one job each, so that forgetting a job is unlinking its files.
-// Records of a job that stays small go into the index's rows instead: a hundred thousand little jobs need no files.
+// Where records are written: segment files that belong to one job each, so that forgetting a job is unlinking its
+// files. Records of a job that stays small go into the index's rows instead: a hundred thousand little jobs need no
+// files.
 //
-// A segment is a row of records, each a RecordHeader (payload_record.h) and its bytes. Files only grow; what a crash left
-// behind the last acknowledged record is never pointed to.
+// A segment is a row of records, each a RecordHeader (payload_record.h) and its bytes. Files only grow; what a crash
+// left behind the last acknowledged record is never pointed to.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,9 @@ struct Placed {
   std::string in_row;  ///< its bytes when location.segment is 0
 };
 
-/// The file of a job's segment in the store's folder of segments.
+/// Where the segments are in the store's folder.
+std::filesystem::path segments_folder(const std::filesystem::path& folder);
+/// The file of a job's segment in that folder of segments.
 std::filesystem::path segment_file(const std::filesystem::path& folder, std::uint64_t job, std::uint32_t segment);
 
 /// Used by one thread. Between two calls of accept() or undo(), all that was placed is one batch.
@@ -50,9 +53,9 @@ class PayloadFiles {
 
  private:
   struct Extent {
-    std::uint32_t segment = 0;         ///< the one that is written to; 0: none yet
-    std::uint64_t end = 0;             ///< of that segment
-    std::uint64_t bytes = 0;           ///< in all its segments
+    std::uint32_t segment = 0;  ///< the one that is written to; 0: none yet
+    std::uint64_t end = 0;      ///< of that segment
+    std::uint64_t bytes = 0;    ///< in all its segments
     std::uint64_t bytes_in_rows = 0;
   };
   struct JobFiles {

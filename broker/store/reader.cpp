@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "broker/store/index.h"
+#include "broker/store/payload_files.h"
 #include "proto/wire/codec.h"
 
 namespace brigade::broker {
@@ -19,7 +20,9 @@ std::uint64_t bytes_of(const Column<T>& column) {
   return column.items().size();
 }
 
-std::uint64_t bytes_of(const Values& values) { return bytes_of(values.sizes) + values.blob.size(); }
+std::uint64_t bytes_of(const Values& values) {
+  return bytes_of(values.sizes) + values.blob.size();
+}
 
 std::uint64_t bytes_of(const Outcomes& outcomes) {
   return outcomes.runs.size() * sizeof(Run) + bytes_of(outcomes.status) + bytes_of(outcomes.start_ms) +
@@ -33,9 +36,7 @@ class Joiner {
     for (std::uint64_t row = 0; row < rows; ++row) sizes_.push_back(values.sizes[row]);
     blob_.append(values.blob.view());
   }
-  Values take() {
-    return {.sizes = Column<std::uint32_t>::of(std::move(sizes_)), .blob = Bytes::of(std::move(blob_))};
-  }
+  Values take() { return {.sizes = Column<std::uint32_t>::of(std::move(sizes_)), .blob = Bytes::of(std::move(blob_))}; }
 
  private:
   std::vector<std::uint32_t> sizes_;
@@ -58,9 +59,12 @@ Reader::Reader(std::unique_ptr<Database> database, const std::filesystem::path& 
       ask_chunk_(*database_,
                  "SELECT first, packed, record FROM chunks WHERE job=? AND first<=? ORDER BY first DESC LIMIT 1"),
       ask_blocks_(*database_,
-                  "SELECT position, packed, record FROM blocks WHERE job=? AND position>=? ORDER BY position"),
+                  "SELECT position, packed, record FROM blocks WHERE job=?1 AND position>=coalesce("
+                  "(SELECT position FROM blocks WHERE job=?1 AND position<=?2 ORDER BY position DESC LIMIT 1), 0)"
+                  " ORDER BY position"),
       ask_failed_(*database_,
-                  "SELECT position, packed, record FROM blocks WHERE job=? AND position>=? AND not_ok>0"
+                  "SELECT position, packed, record FROM blocks WHERE job=?1 AND not_ok>0 AND position>=coalesce("
+                  "(SELECT position FROM blocks WHERE job=?1 AND position<=?2 ORDER BY position DESC LIMIT 1), 0)"
                   " ORDER BY position"),
       ask_class_(*database_, "SELECT class FROM blocks WHERE job=? AND class>=? ORDER BY class LIMIT 1"),
       ask_span_(*database_,
@@ -74,8 +78,7 @@ void Reader::note(std::uint64_t job, Sequence sequence, const ChunkArrived& chun
 }
 
 void Reader::note(std::uint64_t job, Sequence sequence, const BlockAppended& block) {
-  if (const auto known = classes_.find(job); known != classes_.end())
-    known->second |= std::uint64_t{1} << class_of(span_of(block.outcomes.runs));
+  classes_[job].present |= std::uint64_t{1} << class_of(span_of(block.outcomes.runs));
   StoredBlock record{.position = block.position, .origin = block.origin, .outcomes = block.outcomes};
   blocks_.add(job, block.position, std::move(record), kEntryBytes + bytes_of(block.outcomes), sequence);
 }
@@ -133,58 +136,60 @@ Result<Reader::Chunk> Reader::read_chunk(std::uint64_t job, std::uint64_t task) 
   auto bytes = payload_.read(job, row->record, rows.bytes(2));
   if (!bytes) return bytes.error();
   auto decoded = wire::decode_arguments(*bytes);
-  if (!decoded) return decoded.error();
-  if (decoded->count != row->run.count) return damaged(job, "chunk", rows.number(0));
+  if (!decoded || decoded->count != row->run.count) return damaged(job, "chunk", rows.number(0));
   return Chunk{.run = row->run,
                .stored = {.arguments = std::move(decoded->arguments), .labels = std::move(decoded->labels)}};
 }
 
 // ---- Blocks ------------------------------------------------------------------------------------------------------
 
+void Reader::Page::add(StoredBlock block) {
+  bytes += bytes_of(block.outcomes);
+  blocks.push_back(std::move(block));
+}
+
 Result<std::vector<StoredBlock>> Reader::blocks(std::uint64_t job, std::uint64_t position, std::uint64_t bytes_max,
                                                 Sequence committed) {
-  std::vector<StoredBlock> blocks;
-  std::uint64_t bytes = 0;
-  while (blocks.empty() || bytes < bytes_max) {
-    const StoredBlock* cached = blocks_.find(job, position, committed);
-    if (cached == nullptr) break;
-    bytes += bytes_of(cached->outcomes);
-    blocks.push_back(*cached);
-    ++position;
-  }
-  if (!blocks.empty() && bytes >= bytes_max) return blocks;
-  Rows rows(ask_blocks_, job, position);
-  if (auto read = read_on(rows, job, bytes_max, committed, blocks, bytes); !read) return read.error();
-  return blocks;
+  Page page{.job = job, .from = position, .bytes_max = bytes_max, .committed = committed};
+  take_remembered(page);
+  if (page.full()) return std::move(page.blocks);
+  return read_page(ask_blocks_, std::move(page));
 }
 
 Result<std::vector<StoredBlock>> Reader::failed_blocks(std::uint64_t job, std::uint64_t position,
                                                        std::uint64_t bytes_max, Sequence committed) {
-  std::vector<StoredBlock> blocks;
-  std::uint64_t bytes = 0;
-  Rows rows(ask_failed_, job, position);
-  if (auto read = read_on(rows, job, bytes_max, committed, blocks, bytes); !read) return read.error();
-  return blocks;
+  return read_page(ask_failed_, {.job = job, .from = position, .bytes_max = bytes_max, .committed = committed});
 }
 
-Result<void> Reader::read_on(Rows& rows, std::uint64_t job, std::uint64_t bytes_max, Sequence committed,
-                             std::vector<StoredBlock>& blocks, std::uint64_t& bytes) {
-  while ((blocks.empty() || bytes < bytes_max) && rows.next()) {
-    auto next = block(job, rows.number(0), rows.bytes(1), rows.bytes(2), committed);
-    if (!next) return next.error();
-    bytes += bytes_of(next->outcomes);
-    blocks.push_back(*std::move(next));
+void Reader::take_remembered(Page& page) {
+  while (!page.full()) {
+    const StoredBlock* cached = blocks_.find_at_or_before(page.job, page.from, page.committed);
+    if (cached == nullptr) return;
+    const std::uint64_t end = cached->position + cached->outcomes.count();
+    if (end <= page.from) return;
+    page.add(*cached);
+    page.from = end;
   }
-  if (auto error = rows.error()) return *error;
-  return {};
 }
 
-Result<StoredBlock> Reader::block(std::uint64_t job, std::uint64_t position, std::string_view packed,
-                                  std::string_view in_row, Sequence committed) {
-  if (const StoredBlock* cached = blocks_.find(job, position, committed)) return *cached;
-  const auto row = unpack_block({job, position}, packed);
-  if (!row) return damaged(job, "block", position);
-  return read_block(job, position, *row, in_row);
+Result<std::vector<StoredBlock>> Reader::read_page(Statement& query, Page page) {
+  Rows rows(query, page.job, page.from);
+  while (!page.full() && rows.next())
+    if (auto added = add_row(rows, page); !added) return added.error();
+  if (auto error = rows.error()) return *error;
+  return std::move(page.blocks);
+}
+
+Result<void> Reader::add_row(const Rows& rows, Page& page) {
+  const std::uint64_t position = rows.number(0);
+  const auto row = unpack_block({page.job, position}, rows.bytes(1));
+  if (!row) return damaged(page.job, "block", position);
+  if (position + row->tasks() <= page.from) return {};  // the one before: it ends where the page begins
+  const StoredBlock* cached = blocks_.find(page.job, position, page.committed);
+  auto block = cached != nullptr ? Result<StoredBlock>(*cached) : read_block(page.job, position, *row, rows.bytes(2));
+  if (!block) return block.error();
+  page.add(*std::move(block));
+  return {};
 }
 
 Result<StoredBlock> Reader::read_block(std::uint64_t job, std::uint64_t position, const BlockRow& row,
@@ -192,8 +197,7 @@ Result<StoredBlock> Reader::read_block(std::uint64_t job, std::uint64_t position
   auto bytes = payload_.read(job, row.record, in_row);
   if (!bytes) return bytes.error();
   auto decoded = wire::decode_block(*bytes);
-  if (!decoded) return decoded.error();
-  if (decoded->outcomes.runs != row.runs) return damaged(job, "block", position);
+  if (!decoded || decoded->outcomes.runs != row.runs) return damaged(job, "block", position);
   StoredBlock block{
       .position = position, .origin = std::move(decoded->origin), .outcomes = std::move(decoded->outcomes)};
   blocks_.add(job, position, block, kEntryBytes + bytes_of(block.outcomes));
@@ -240,19 +244,19 @@ Result<void> Reader::find_class(std::uint64_t job, std::uint64_t span_class, Run
 }
 
 Result<std::uint64_t> Reader::classes(std::uint64_t job) {
-  if (const auto known = classes_.find(job); known != classes_.end()) return known->second;
-  std::uint64_t present = 0;
-  for (std::uint64_t next = 0;;) {  // one look-up per class that there is
+  Classes& classes = classes_[job];
+  for (std::uint64_t next = 0; !classes.complete;) {  // one look-up per class that there is
     Rows rows(ask_class_, job, next);
     if (!rows.next()) {
       if (auto error = rows.error()) return *error;
+      classes.complete = true;
       break;
     }
-    present |= std::uint64_t{1} << rows.number(0);
+    if (rows.number(0) > kClassMax) return damaged(job, "span class", rows.number(0));
+    classes.present |= std::uint64_t{1} << rows.number(0);
     next = rows.number(0) + 1;
   }
-  classes_[job] = present;
-  return present;
+  return classes.present;
 }
 
 }  // namespace brigade::broker

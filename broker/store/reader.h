@@ -1,4 +1,5 @@
-// The loop's side of the store: reads over a connection of its own, and remembers what it read or what was just written.
+// The loop's side of the store: reads over a connection of its own, and remembers what it read or what was just
+// written.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,7 @@ class Reader {
   void note(std::uint64_t job, Sequence sequence, const ChunkArrived& chunk);
   void note(std::uint64_t job, Sequence sequence, const BlockAppended& block);
   /// The job has no rows yet: its classes of blocks need not be asked for.
-  void note_opened(std::uint64_t job) { classes_[job] = 0; }
+  void note_opened(std::uint64_t job) { classes_[job].complete = true; }
   void forget(std::uint64_t job);
 
   /// As in Store; `committed` is the last write on disk.
@@ -44,17 +45,32 @@ class Reader {
     std::string in_row;
   };
 
+  struct Page {  ///< blocks that a call collects
+    std::uint64_t job = 0;
+    std::uint64_t from = 0;  ///< the first row asked for
+    std::uint64_t bytes_max = 0;
+    Sequence committed;
+    std::vector<StoredBlock> blocks = {};
+    std::uint64_t bytes = 0;
+
+    bool full() const { return !blocks.empty() && bytes >= bytes_max; }
+    void add(StoredBlock block);
+  };
+  struct Classes {              ///< of spans, which a job's blocks may have
+    std::uint64_t present = 0;  ///< a bit for each
+    bool complete = false;      ///< else only what was written in this life
+  };
+
   Reader(std::unique_ptr<Database> database, const std::filesystem::path& folder);
   Result<Chunk> chunk_with(std::uint64_t job, std::uint64_t task, Sequence committed);
   Result<Chunk> read_chunk(std::uint64_t job, std::uint64_t task);
-  Result<StoredBlock> block(std::uint64_t job, std::uint64_t position, std::string_view packed, std::string_view in_row,
-                            Sequence committed);
   Result<StoredBlock> read_block(std::uint64_t job, std::uint64_t position, const BlockRow& row,
                                  std::string_view in_row);
-  Result<void> read_on(Rows& rows, std::uint64_t job, std::uint64_t bytes_max, Sequence committed,
-                       std::vector<StoredBlock>& blocks, std::uint64_t& bytes);
-  Result<void> find_class(std::uint64_t job, std::uint64_t span_class, Run run,
-                          std::map<std::uint64_t, Found>& found);
+  /// Adds the remembered blocks from page.from on, and moves it behind them.
+  void take_remembered(Page& page);
+  Result<std::vector<StoredBlock>> read_page(Statement& query, Page page);
+  Result<void> add_row(const Rows& rows, Page& page);
+  Result<void> find_class(std::uint64_t job, std::uint64_t span_class, Run run, std::map<std::uint64_t, Found>& found);
   Result<std::uint64_t> classes(std::uint64_t job);
   Error damaged(std::uint64_t job, const char* what, std::uint64_t number) const;
 
@@ -62,7 +78,7 @@ class Reader {
   PayloadReader payload_;
   RecordCache<Chunk> chunks_;
   RecordCache<StoredBlock> blocks_;
-  std::map<std::uint64_t, std::uint64_t> classes_;  ///< per job a bit for each class that its blocks may have
+  std::map<std::uint64_t, Classes> classes_;
 
   Statement ask_chunk_;
   Statement ask_blocks_;

@@ -27,7 +27,8 @@ class RecordCache {
     while (bytes_ > bytes_max_) erase(entries_.find(used_.front()));
   }
 
-  /// The record with this number, if it is here and `committed` has reached its write. Valid until the next add or erase.
+  /// The record with this number, if it is here and `committed` has reached its write. Valid until the next add or
+  /// erase.
   const Record* find(std::uint64_t job, std::uint64_t number, Sequence committed) {
     return use(entries_.find({job, number}), committed);
   }

@@ -1,0 +1,185 @@
+#include "broker/store/sqlite_store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <map>
+#include <set>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "broker/store/index.h"
+#include "broker/store/payload_files.h"
+#include "broker/store/reader.h"
+#include "broker/store/recovery.h"
+#include "broker/store/writer.h"
+#include "proto/base/os.h"
+
+namespace brigade::broker {
+namespace {
+
+Error storage_error(const std::filesystem::path& file, int error_number) {
+  return {ErrorCode::storage, trouble_with(file, error_number).reason};
+}
+
+Result<void> sync_folder(const std::filesystem::path& folder) {
+  const base::Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0) return storage_error(folder, errno);
+  return {};
+}
+
+Result<void> make_folder(const std::filesystem::path& folder, bool sync) {
+  const auto parent = std::filesystem::absolute(folder).parent_path();
+  std::error_code failed;
+  std::filesystem::create_directories(parent, failed);
+  if (failed) return storage_error(parent, failed.value());
+  if (::mkdir(folder.c_str(), 0700) == 0) return sync ? sync_folder(parent) : Result<void>{};
+  if (errno != EEXIST) return storage_error(folder, errno);
+  return {};
+}
+
+/// Held until closed, however the process ends.
+Result<base::Fd> lock_folder(const std::filesystem::path& folder) {
+  const auto file = folder / "lock";
+  base::Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd) return storage_error(file, errno);
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return storage_error(file, errno);
+    std::array<char, 32> holder{};
+    const ssize_t size = ::pread(fd.get(), holder.data(), holder.size() - 1, 0);
+    return Error{ErrorCode::conflict, folder.string() + " is in use by another broker" +
+                                          (size > 0 ? " (process " + std::string(holder.data()) + ")" : "") +
+                                          ". Stop that one, or choose another folder"};
+  }
+  const std::string self = std::to_string(::getpid());  // for the message above; the lock does not depend on it
+  if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), self.data(), self.size(), 0) < 0)
+    return storage_error(file, errno);
+  return fd;
+}
+
+class SqliteStore final : public Store {
+ public:
+  struct Setup {
+    std::filesystem::path folder;
+    base::Fd lock;
+    std::unique_ptr<Reader> reader;
+    WriterSetup writer;
+    std::map<JobId, std::uint64_t> numbers;
+    std::uint64_t next_number = 1;
+  };
+
+  explicit SqliteStore(Setup setup)
+      : folder_(std::move(setup.folder)),
+        lock_(std::move(setup.lock)),
+        numbers_(std::move(setup.numbers)),
+        next_number_(setup.next_number),
+        writer_(std::move(setup.writer)),
+        reader_(std::move(setup.reader)) {}
+
+  void append(Sequence sequence, Write write) override {
+    const JobId id = std::visit([](const auto& kind) { return kind.job; }, write);
+    if (std::holds_alternative<JobOpened>(write)) open_job(id);
+    const auto known = numbers_.find(id);
+    require(known != numbers_.end());
+    const std::uint64_t number = known->second;
+    if (const auto* chunk = std::get_if<ChunkArrived>(&write)) reader_->note(number, sequence, *chunk);
+    if (const auto* block = std::get_if<BlockAppended>(&write)) reader_->note(number, sequence, *block);
+    if (std::holds_alternative<JobForgotten>(write)) {
+      reader_->forget(number);
+      numbers_.erase(known);
+    }
+    writer_.push({.sequence = sequence, .job = number, .write = std::move(write)});
+  }
+
+  Result<StoredArguments> arguments(JobId job, Run run) override {
+    const auto known = numbers_.find(job);
+    if (known == numbers_.end()) return unknown(job);
+    return reader_->arguments(known->second, run, writer_.committed());
+  }
+
+  Result<std::vector<StoredBlock>> blocks(JobId job, std::uint64_t position, std::uint64_t bytes_max,
+                                          bool failed_only) override {
+    const auto known = numbers_.find(job);
+    if (known == numbers_.end()) return unknown(job);
+    return failed_only ? reader_->failed_blocks(known->second, position, bytes_max, writer_.committed())
+                       : reader_->blocks(known->second, position, bytes_max, writer_.committed());
+  }
+
+  Result<std::vector<StoredBlock>> blocks_with(JobId job, Run run) override {
+    const auto known = numbers_.find(job);
+    if (known == numbers_.end()) return unknown(job);
+    return reader_->blocks_with(known->second, run, writer_.committed());
+  }
+
+  std::uint64_t size_bytes() const override {
+    std::uint64_t bytes = writer_.payload_bytes();
+    for (const char* suffix : {"", "-wal"}) {
+      struct stat facts {};
+      if (::stat((index_file(folder_).string() + suffix).c_str(), &facts) == 0)
+        bytes += static_cast<std::uint64_t>(facts.st_size);
+    }
+    return bytes;
+  }
+
+ private:
+  void open_job(JobId id) {
+    const bool is_new = numbers_.emplace(id, next_number_).second;
+    require(is_new);
+    reader_->note_opened(next_number_);
+    ++next_number_;
+  }
+
+  static Error unknown(JobId job) { return {ErrorCode::not_found, "the store has no job " + to_string(job)}; }
+
+  std::filesystem::path folder_;
+  base::Fd lock_;
+  std::map<JobId, std::uint64_t> numbers_;
+  std::uint64_t next_number_;
+  Writer writer_;
+  std::unique_ptr<Reader> reader_;  // closed before the writer, whose connection tidies up as the last one
+};
+
+std::set<std::uint64_t> numbers_of(const std::map<JobId, std::uint64_t>& numbers) {
+  std::set<std::uint64_t> set;
+  for (const auto& entry : numbers) set.insert(entry.second);
+  return set;
+}
+
+}  // namespace
+
+Result<OpenedStore> open_store(StoreOptions options) {
+  const auto& folder = options.folder;
+  if (auto made = make_folder(folder, options.sync); !made) return made.error();
+  auto lock = lock_folder(folder);
+  if (!lock) return lock.error();
+  auto index = Index::open(folder, options.sync);
+  if (!index) return index.error();
+  auto found = recover((*index)->database());
+  if (!found) return found.error();
+  auto files = PayloadFiles::open(segments_folder(folder), options.sync, numbers_of(found->numbers));
+  if (!files) return files.error();
+  auto reader = Reader::open(folder);
+  if (!reader) return reader.error();
+  if (options.sync)
+    if (auto synced = sync_folder(folder); !synced) return synced.error();
+
+  Recovered recovered{.epoch = (*index)->epoch(), .jobs = std::move(found->jobs)};
+  WriterSetup writer{.index = *std::move(index),
+                     .files = *std::move(files),
+                     .signals = std::move(options.signals),
+                     .forgotten = std::move(found->forgotten)};
+  SqliteStore::Setup setup{.folder = folder,
+                           .lock = *std::move(lock),
+                           .reader = *std::move(reader),
+                           .writer = std::move(writer),
+                           .numbers = std::move(found->numbers),
+                           .next_number = found->next_number};
+  return OpenedStore{.store = std::make_unique<SqliteStore>(std::move(setup)), .recovered = std::move(recovered)};
+}
+
+}  // namespace brigade::broker

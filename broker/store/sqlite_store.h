@@ -1,0 +1,37 @@
+// The Store in one folder of a local disk: a SQLite index and segment files.
+//
+// What is acknowledged is on disk (when syncing): a batch of writes puts records into segment files and syncs them,
+// marks the commit outside of the index, then commits the index rows that point to the records. Every record and every
+// row carries a checksum; damage is an error that names its place, never other data.
+//
+//   DIR/lock       held by the broker that uses the folder; its process id
+//   DIR/index.sqlite (-wal, -shm)   see index.h
+//   DIR/commits    the number of the latest commit, see commit_mark.h
+//   DIR/segments/JOB-SEGMENT.seg    records, see payload_files.h
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "broker/store/store.h"
+#include "proto/model/result.h"
+
+namespace brigade::broker {
+
+struct StoreOptions {
+  std::filesystem::path folder;  ///< made with mode 0700 if it is missing
+  bool sync = true;              ///< false: survives the broker's death, but not the machine's
+  StoreSignals signals;
+};
+
+struct OpenedStore {
+  std::unique_ptr<Store> store;  ///< its destructor commits what is queued
+  Recovered recovered;
+};
+
+/// Opens the folder for this broker alone and begins a new epoch in it. Errors name the folder or file, and say what
+/// helps: it is in use, of a newer version, damaged, or cannot be written.
+/// REQUIRES: SIGXFSZ is ignored where a file size limit may be set.
+Result<OpenedStore> open_store(StoreOptions options);
+
+}  // namespace brigade::broker

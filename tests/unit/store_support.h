@@ -1,0 +1,198 @@
+// A store in a folder of its own, and a listener that a test can wait for.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "broker/store/sqlite_store.h"
+
+namespace brigade::broker {
+
+/// Only a broken store makes a test wait this long.
+inline constexpr std::chrono::seconds kPatience{60};
+
+/// Deleted with all that is in it.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "brigade-store-XXXXXX").string();
+    require(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path state() const { return path_ / "state"; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// What the writer said, in order.
+class Listener {
+ public:
+  StoreSignals signals() {
+    return {.committed = [this](Sequence sequence) { note([&] { committed_.push_back(sequence.value); }); },
+            .stalled = [this](std::string reason) { note([&] { stalled_.push_back(std::move(reason)); }); },
+            .resumed = [this] { note([&] { ++resumed_; }); },
+            .failed = [this](std::string reason) { note([&] { failed_.push_back(std::move(reason)); }); }};
+  }
+
+  bool wait_committed(std::uint64_t sequence) {
+    return wait([&] { return !committed_.empty() && committed_.back() >= sequence; });
+  }
+  bool wait_stalled() {
+    return wait([&] { return !stalled_.empty(); });
+  }
+  bool wait_failed() {
+    return wait([&] { return !failed_.empty(); });
+  }
+
+  std::vector<std::uint64_t> committed() { return copy(committed_); }
+  std::vector<std::string> stalled() { return copy(stalled_); }
+  std::vector<std::string> failed() { return copy(failed_); }
+  int resumed() { return copy(resumed_); }
+
+ private:
+  void note(const std::function<void()>& change) {
+    const std::lock_guard lock(mutex_);
+    change();
+    changed_.notify_all();
+  }
+  bool wait(const std::function<bool()>& reached) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kPatience, reached);
+  }
+  template <class T>
+  T copy(const T& value) {
+    const std::lock_guard lock(mutex_);
+    return value;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::uint64_t> committed_;
+  std::vector<std::string> stalled_, failed_;
+  int resumed_ = 0;
+};
+
+/// An open store, numbering its writes.
+class OpenStore {
+ public:
+  explicit OpenStore(std::filesystem::path folder, bool sync = true) {
+    auto opened = open_store({.folder = std::move(folder), .sync = sync, .signals = listener_.signals()});
+    if (!opened) {
+      error_ = opened.error();
+      return;
+    }
+    store_ = std::move(opened->store);
+    recovered_ = std::move(opened->recovered);
+  }
+
+  const std::optional<Error>& error() const { return error_; }
+  const Recovered& recovered() const { return recovered_; }
+  Listener& listener() { return listener_; }
+  Store& operator*() { return *store_; }
+  Store* operator->() { return store_.get(); }
+
+  void append(Write write) { store_->append({++sequence_}, std::move(write)); }
+  /// Waits until everything appended is on disk.
+  bool commit() { return listener_.wait_committed(sequence_); }
+  std::uint64_t sequence() const { return sequence_; }
+  void close() { store_.reset(); }
+
+ private:
+  Listener listener_;
+  std::optional<Error> error_;
+  std::unique_ptr<Store> store_;
+  Recovered recovered_;
+  std::uint64_t sequence_ = 0;
+};
+
+inline const JobId kJob{0x1111, 0x2222};
+inline const JobId kOther{0x3333, 0x4444};
+
+inline JobSpec spec_named(std::string name) {
+  JobSpec spec;
+  spec.kind = "echo";
+  spec.name = std::move(name);
+  spec.key = "key of " + spec.name;
+  return spec;
+}
+
+inline Values values_of(const std::vector<std::string>& texts) {
+  ValuesBuilder builder;
+  for (const std::string& text : texts) builder.add(text);
+  return builder.take();
+}
+
+/// "<prefix><task>" for the tasks of a run.
+inline Values numbered(std::string_view prefix, Run run) {
+  ValuesBuilder builder;
+  for (std::uint64_t task = run.first; task < run.end(); ++task)
+    builder.add(std::string(prefix) + std::to_string(task));
+  return builder.take();
+}
+
+inline ChunkArrived chunk_of(JobId job, std::uint64_t sequence, Run run) {
+  return {.job = job,
+          .sequence = sequence,
+          .run = run,
+          .arguments = numbered("argument ", run),
+          .labels = numbered("line ", run)};
+}
+
+/// Outcomes that are ok, with values that tell the tasks apart; `padding` bytes more for each.
+inline Outcomes ok_outcomes(const Runs& runs, std::size_t padding = 0) {
+  Outcomes outcomes{.runs = runs};
+  std::vector<float> times;
+  ValuesBuilder values;
+  for (const Run& run : runs) {
+    for (std::uint64_t task = run.first; task < run.end(); ++task) {
+      times.push_back(static_cast<float>(task));
+      values.add("answer " + std::to_string(task) + std::string(padding, '.'));
+    }
+  }
+  outcomes.status = Column<TaskStatus>(TaskStatus::ok);
+  outcomes.start_ms = Column<float>(0.5F);
+  outcomes.run_ms = Column<float>::of(std::move(times));
+  outcomes.values = values.take();
+  return outcomes;
+}
+
+inline BlockAppended block_of(JobId job, std::uint64_t position, Outcomes outcomes) {
+  return {.job = job,
+          .position = position,
+          .origin = {.worker = "w" + std::to_string(position), .attempts = 1, .queued_ms = 2.5F, .leased_at = {77}},
+          .outcomes = std::move(outcomes)};
+}
+
+/// A range job of `tasks` tasks, opened and sealed.
+inline void open_range(OpenStore& store, JobId job, std::uint64_t tasks) {
+  JobSpec spec = spec_named("range");
+  spec.range = Arithmetic{.start = 0, .step = 1, .count = tasks};
+  store.append(JobOpened{.job = job, .spec = spec, .client = "someone", .opened_at = {1}});
+  store.append(JobSealed{.job = job, .tasks = tasks, .hash = {}, .accepted_at = {2}});
+}
+
+inline std::vector<std::uint64_t> positions(const Result<std::vector<StoredBlock>>& blocks) {
+  std::vector<std::uint64_t> found;
+  if (!blocks) {
+    ADD_FAILURE() << blocks.error().message;
+    return found;
+  }
+  for (const StoredBlock& block : *blocks) found.push_back(block.position);
+  return found;
+}
+
+}  // namespace brigade::broker
