@@ -39,6 +39,8 @@ asio::awaitable<Ending> run(LoopTask task) {
 
 }  // namespace
 
-LoopRunner sleep_on_loop() { return run; }
+LoopRunner sleep_on_loop() {
+  return run;
+}
 
 }  // namespace brigade::worker

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "worker/kinds/factorial/factorial.h"
 #include "worker/kinds/simple.h"
 
 namespace brigade::worker {
@@ -16,8 +17,8 @@ Error unknown_kind(const std::string& name, const std::vector<Kind>& known) {
 
 }  // namespace
 
-Result<std::vector<Kind>> kinds(const KindSettings&, const std::vector<std::string>& names) {
-  std::vector<Kind> all{noop_kind(), echo_kind(), sleep_kind(), spin_kind()};
+Result<std::vector<Kind>> kinds(const KindSettings& settings, const std::vector<std::string>& names) {
+  std::vector<Kind> all{noop_kind(), echo_kind(), sleep_kind(), spin_kind(), factorial_kind(settings.factorial_max)};
   if (names.empty()) return all;
   std::vector<Kind> chosen;
   for (const std::string& name : names) {
