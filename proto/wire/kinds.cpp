@@ -1,1 +1,174 @@
 #include "proto/wire/kinds.h"
+
+#include <bit>
+#include <cstring>
+
+#include "proto/schema/kinds.pb.h"
+#include "proto/wire/check.h"
+#include "proto/wire/scan.h"
+
+namespace brigade::wire {
+namespace {
+
+constexpr int kFactorialForms = 5;
+// Protobuf's own bound of one message is 2 GiB.
+constexpr std::size_t kBytesMax = std::size_t{1} << 30;
+
+// Headers are the only list: few bytes must not become many objects. Text as large as an answer's value counts as is.
+template <class Stored>
+bool parse(std::string_view bytes, Stored& to, Check& check) {
+  if (bytes.size() > kBytesMax) {
+    check.refuse("{} bytes, at most {}", bytes.size(), kBytesMax);
+  } else if (const auto scanned = scan(*Stored::descriptor(), bytes, bytes.size() + kParsedBytesMax); !scanned) {
+    check.refuse("{}", scanned.error().message);
+  } else if (!to.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    check.refuse("not what the kind's schema describes");
+  }
+  return check.ok();
+}
+
+}  // namespace
+
+std::string encode_number(std::uint64_t number) {
+  static_assert(std::endian::native == std::endian::little);
+  std::string bytes(sizeof number, '\0');
+  std::memcpy(bytes.data(), &number, sizeof number);
+  return bytes;
+}
+
+Result<std::uint64_t> decode_number(std::string_view bytes) {
+  std::uint64_t number = 0;
+  if (bytes.size() != sizeof number)
+    return Error{ErrorCode::malformed, fmt::format("a number of {} bytes in place of 8", bytes.size())};
+  std::memcpy(&number, bytes.data(), sizeof number);
+  return number;
+}
+
+std::string encode(const FactorialOptions& options) {
+  pb::FactorialOptions to;
+  to.set_form(static_cast<pb::FactorialForm>(options.form));
+  to.set_verify(options.verify);
+  return to.SerializeAsString();
+}
+
+Result<FactorialOptions> decode_factorial_options(std::string_view bytes) {
+  Check check;
+  pb::FactorialOptions from;
+  if (!parse(bytes, from, check)) return check.error();
+  FactorialOptions options;
+  options.form = check.one_of<FactorialForm>(from.form(), "factorial.form", kFactorialForms);
+  options.verify = from.verify();
+  if (!check.ok()) return check.error();
+  return options;
+}
+
+std::string encode(const FactorialAnswer& answer) {
+  pb::FactorialAnswer to;
+  to.set_digits(answer.digits);
+  to.set_value(answer.value);
+  return to.SerializeAsString();
+}
+
+Result<FactorialAnswer> decode_factorial_answer(std::string_view bytes) {
+  Check check;
+  pb::FactorialAnswer from;
+  if (!parse(bytes, from, check)) return check.error();
+  return FactorialAnswer{.digits = from.digits(), .value = std::move(*from.mutable_value())};
+}
+
+std::string encode(const FetchOptions& options) {
+  pb::FetchOptions to;
+  to.set_method(options.method);
+  for (const std::string& header : options.headers) to.add_headers(header);
+  if (options.data) to.set_data(*options.data);
+  to.set_body(options.body);
+  to.set_max_body_bytes(options.max_body_bytes);
+  to.set_fail(options.fail);
+  to.set_follow(options.follow);
+  to.set_max_redirects(options.max_redirects);
+  to.set_insecure_tls(options.insecure_tls);
+  to.set_ca_pem(options.ca_pem);
+  to.set_user_agent(options.user_agent);
+  to.set_compressed(options.compressed);
+  to.set_connect_timeout_ns(options.connect_timeout.count());
+  return to.SerializeAsString();
+}
+
+Result<FetchOptions> decode_fetch_options(std::string_view bytes) {
+  Check check;
+  pb::FetchOptions from;
+  if (!parse(bytes, from, check)) return check.error();
+  FetchOptions options;
+  options.method = from.method();
+  options.headers.assign(from.headers().begin(), from.headers().end());
+  if (from.has_data()) options.data = from.data();
+  options.body = from.body();
+  options.max_body_bytes = from.max_body_bytes();
+  options.fail = from.fail();
+  options.follow = from.follow();
+  options.max_redirects = from.max_redirects();
+  options.insecure_tls = from.insecure_tls();
+  options.ca_pem = from.ca_pem();
+  options.user_agent = from.user_agent();
+  options.compressed = from.compressed();
+  options.connect_timeout = check.duration(from.connect_timeout_ns(), "fetch.connect_timeout");
+  if (!check.ok()) return check.error();
+  return options;
+}
+
+std::string encode(const FetchAnswer& answer) {
+  pb::FetchAnswer to;
+  to.set_http_status(answer.http_status);
+  to.set_bytes(answer.bytes);
+  to.set_content_type(answer.content_type);
+  to.set_url(answer.url);
+  to.set_redirects(answer.redirects);
+  to.set_sha256(answer.sha256);
+  to.set_dns_ms(answer.dns_ms);
+  to.set_connect_ms(answer.connect_ms);
+  to.set_tls_ms(answer.tls_ms);
+  to.set_ttfb_ms(answer.ttfb_ms);
+  to.set_total_ms(answer.total_ms);
+  if (answer.body) to.set_body(*answer.body);
+  return to.SerializeAsString();
+}
+
+Result<FetchAnswer> decode_fetch_answer(std::string_view bytes) {
+  Check check;
+  pb::FetchAnswer from;
+  if (!parse(bytes, from, check)) return check.error();
+  FetchAnswer answer;
+  answer.http_status = from.http_status();
+  answer.bytes = from.bytes();
+  answer.content_type = std::move(*from.mutable_content_type());
+  answer.url = std::move(*from.mutable_url());
+  answer.redirects = from.redirects();
+  answer.sha256 = std::move(*from.mutable_sha256());
+  answer.dns_ms = check.milliseconds(from.dns_ms(), "fetch.dns_ms");
+  answer.connect_ms = check.milliseconds(from.connect_ms(), "fetch.connect_ms");
+  answer.tls_ms = check.milliseconds(from.tls_ms(), "fetch.tls_ms");
+  answer.ttfb_ms = check.milliseconds(from.ttfb_ms(), "fetch.ttfb_ms");
+  answer.total_ms = check.milliseconds(from.total_ms(), "fetch.total_ms");
+  if (from.has_body()) answer.body = std::move(*from.mutable_body());
+  if (!check.ok()) return check.error();
+  return answer;
+}
+
+std::string encode(const Label& label) {
+  pb::Label to;
+  to.set_line(label.line);
+  to.set_tag(label.tag);
+  if (label.index) to.set_index(*label.index);
+  return to.SerializeAsString();
+}
+
+Result<Label> decode_label(std::string_view bytes) {
+  Check check;
+  pb::Label from;
+  if (!parse(bytes, from, check)) return check.error();
+  Label label{.line = from.line(), .tag = std::move(*from.mutable_tag()), .index = {}};
+  if (from.has_index()) label.index = from.index();
+  return label;
+}
+
+}  // namespace brigade::wire
