@@ -12,6 +12,7 @@
 #include "broker/options.h"
 #include "broker/store/sqlite_store.h"
 #include "proto/base/log.h"
+#include "proto/base/service_flags.h"
 #include "proto/base/version.h"
 
 namespace brigade::broker {
