@@ -101,7 +101,7 @@ Runs Check::runs(const std::uint64_t* numbers, std::size_t count, std::string_vi
 }
 
 void put(const Runs& runs, google::protobuf::RepeatedField<std::uint64_t>& numbers) {
-  numbers.Reserve(static_cast<int>(2 * runs.size()));
+  numbers.Reserve(numbers.size() + static_cast<int>(2 * runs.size()));
   for (const Run& run : runs) {
     numbers.AddAlreadyReserved(run.first);
     numbers.AddAlreadyReserved(run.count);
