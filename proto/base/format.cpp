@@ -66,7 +66,7 @@ std::string format_size(std::uint64_t bytes) {
                                         {"EiB", 1ull << 60}}};
   if (bytes < 1024) return fmt::format("{} B", bytes);
   std::size_t at = 0;
-  while (at + 1 < kUnits.size() && bytes + kUnits[at].size / 20 >= kUnits[at + 1].size) ++at;
+  while (at + 1 < kUnits.size() && bytes >= kUnits[at + 1].size - kUnits[at].size / 20) ++at;
   return in_tenths(bytes, kUnits[at]);
 }
 
