@@ -45,8 +45,9 @@ Result<CommitMark> CommitMark::open(std::filesystem::path file, bool sync) {
   const ssize_t size = ::pread(mark.fd_.get(), bytes.data(), bytes.size(), 0);
   if (size < 0) return Error{ErrorCode::storage, trouble_with(mark.file_, errno).reason};
   if (size == 0) {  // new: take the space now, so that a full disk cannot refuse a later number
-    for (const std::uint64_t number : {std::uint64_t{1}, std::uint64_t{0}})
-      if (auto trouble = mark.write(number)) return Error{ErrorCode::storage, trouble->reason};
+    if (::pwrite(mark.fd_.get(), bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+      return Error{ErrorCode::storage, trouble_with(mark.file_, errno).reason};
+    if (auto trouble = mark.write(0)) return Error{ErrorCode::storage, trouble->reason};
     return mark;
   }
   bool found = false;

@@ -1,8 +1,8 @@
 // The number of the latest commit, kept outside of SQLite.
 //
 // SQLite takes a damaged write-ahead log for the end of the log and silently forgets the commits behind it. So each
-// commit has a number, which is written here, and synced, before the commit begins. A database that is more than the
-// one unacknowledged commit behind this mark has lost something, and the broker says so instead of starting.
+// commit has a number, which is written here, and synced, after the commit and before it is acknowledged. A database
+// whose latest commit is below this mark has lost something, and the broker says so instead of starting.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,8 @@ class CommitMark {
 
   /// The highest number written so far.
   std::uint64_t number() const { return number_; }
-  /// Says that commit `number` is about to be made. On disk before this returns, when syncing.
+  /// Says that commit `number` is made. On disk before this returns, when syncing.
+  /// REQUIRES: it is one above the latest.
   MaybeTrouble write(std::uint64_t number);
 
  private:

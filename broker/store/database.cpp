@@ -3,6 +3,20 @@
 #include <utility>
 
 namespace brigade::broker {
+namespace {
+
+/// What the system last said to SQLite about a file of the database: SQLITE_FCNTL_FILE_POINTER is the database itself,
+/// SQLITE_FCNTL_JOURNAL_POINTER its log. (sqlite3_system_errno() has forgotten it by the time a commit has failed.)
+int last_errno(sqlite3* handle, int which_file) {
+  sqlite3_file* file = nullptr;
+  int error_number = 0;
+  if (sqlite3_file_control(handle, "main", which_file, &file) != SQLITE_OK) return 0;
+  if (file == nullptr || file->pMethods == nullptr) return 0;
+  file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error_number);
+  return error_number;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Database>> Database::open(std::filesystem::path file, Access access) {
   std::unique_ptr<Database> database(new Database(std::move(file)));
@@ -34,8 +48,10 @@ Trouble Database::trouble(int code) const {
   const int kind = code & 0xFF;
   // After a failed sync nobody knows what is on disk, whatever the reason was.
   const bool sync_failed = code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
-  const bool no_room = kind == SQLITE_IOERR && is_passing(sqlite3_system_errno(handle_.get()));
-  return {.passing = !sync_failed && (kind == SQLITE_FULL || kind == SQLITE_BUSY || no_room),
+  const bool no_room = kind == SQLITE_IOERR && (is_passing(last_errno(handle_.get(), SQLITE_FCNTL_JOURNAL_POINTER)) ||
+                                                is_passing(last_errno(handle_.get(), SQLITE_FCNTL_FILE_POINTER)));
+  const bool no_shared_memory = code == SQLITE_IOERR_SHMSIZE;  // its file could not grow
+  return {.passing = !sync_failed && (kind == SQLITE_FULL || kind == SQLITE_BUSY || no_shared_memory || no_room),
           .reason = file_.string() + ": " + sqlite3_errmsg(handle_.get()) + " (" + sqlite3_errstr(code) + ")"};
 }
 

@@ -57,8 +57,8 @@ Result<std::unique_ptr<Index>> Index::open(const std::filesystem::path& folder, 
 
 Result<void> Index::prepare(bool sync) {
   // temp_store: a statement's journal is kept in memory, so that no further file need be opened once the store runs.
-  const char* settings = sync ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY"
-                              : "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY";
+  const char* settings = sync ? "PRAGMA synchronous=FULL; PRAGMA journal_mode=WAL; PRAGMA temp_store=MEMORY"
+                              : "PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL; PRAGMA temp_store=MEMORY";
   if (auto trouble = database_->run(settings)) return storage_error(trouble->reason);
   if (auto checked = check_version(); !checked) return checked;
   if (auto checked = check_commits(); !checked) return checked;
@@ -96,10 +96,11 @@ Result<void> Index::check_commits() {
   auto commits = fact("commit");
   if (!commits) return commits.error();
   commits_ = *commits;
-  if (mark_.number() == commits_ || mark_.number() == commits_ + 1) return {};
+  // One more than the mark is a commit that was not acknowledged, since the broker died before marking it.
+  if (commits_ == mark_.number() || commits_ == mark_.number() + 1) return {};
   return storage_error(database_->file().string() + " is damaged: its latest commit is number " +
                        std::to_string(commits_) + ", but number " + std::to_string(mark_.number()) +
-                       " was begun. Restore the folder from a backup, or choose another");
+                       " was acknowledged. Restore the folder from a backup, or choose another");
 }
 
 Result<void> Index::begin_epoch() {
@@ -116,10 +117,11 @@ Result<void> Index::begin_epoch() {
 MaybeTrouble Index::commit() {
   const std::uint64_t next = commits_ + 1;
   if (auto trouble = set_fact_.execute(std::string_view("commit"), next)) return trouble;
-  if (auto trouble = mark_.write(next)) return trouble;
   if (auto trouble = database_->run("COMMIT")) return trouble;
   commits_ = next;
-  return std::nullopt;
+  auto trouble = mark_.write(next);
+  if (trouble) trouble->passing = false;  // the commit is made: it cannot be undone and tried again
+  return trouble;
 }
 
 void Index::roll_back() {

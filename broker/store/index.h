@@ -33,7 +33,7 @@ class Index {
   std::uint64_t epoch() const { return epoch_; }
 
   MaybeTrouble begin() { return database_->run("BEGIN IMMEDIATE"); }
-  /// Marks and commits what was written since begin(). When there is trouble, call roll_back().
+  /// Commits and marks what was written since begin(). When there is trouble, call roll_back().
   MaybeTrouble commit();
   void roll_back();
   /// Moves the write-ahead log into the database once it is long. A full disk is no trouble here: the log stays.

@@ -1,8 +1,8 @@
 // The Store in one folder of a local disk: a SQLite index and segment files.
 //
-// What is acknowledged is on disk (when syncing): a batch of writes puts records into segment files and syncs them,
-// marks the commit outside of the index, then commits the index rows that point to the records. Every record and every
-// row carries a checksum; damage is an error that names its place, never other data.
+// What is acknowledged is on disk (when syncing): a batch of writes puts records into segment files and syncs them, commits
+// the index rows that point to the records, then marks the commit outside of the index. Every record and every row
+// carries a checksum; damage is an error that names its place, never other data.
 //
 //   DIR/lock       held by the broker that uses the folder; its process id
 //   DIR/index.sqlite (-wal, -shm)   see index.h

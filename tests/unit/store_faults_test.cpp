@@ -111,7 +111,7 @@ TEST(StoreOpening, RefusesDamagedRows) {
 /// SQLite alone would take a damaged log for a short one and start without the commits behind the damage.
 TEST(StoreOpening, RefusesADatabaseThatLostCommits) {
   TemporaryFolder folder;
-  OpenStore store(folder.state());
+  OpenStore store(folder.state(), true);
   open_range(store, kJob, 1000);
   for (std::uint64_t i = 0; i < 20; ++i) {
     store.append(block_of(kJob, i, ok_outcomes({{i, 1}})));
@@ -122,17 +122,19 @@ TEST(StoreOpening, RefusesADatabaseThatLostCommits) {
     fs::remove(folder.path() / name / "index.sqlite-shm");  // as after a crash of the machine
     return folder.path() / name;
   };
-  const fs::path whole = copy_of("whole"), flipped = copy_of("flipped"), cut = copy_of("cut"), gone = copy_of("gone");
+  const fs::path whole = copy_of("whole"), flipped = copy_of("flipped"), cut = copy_of("cut"), gone = copy_of("gone"),
+                 last = copy_of("last");
   const auto log = [](const fs::path& copy) { return copy / "index.sqlite-wal"; };
   flip_byte(log(flipped), fs::file_size(log(flipped)) / 2);
   fs::resize_file(log(cut), fs::file_size(log(cut)) / 2);
   fs::remove(gone / "commits");
+  fs::resize_file(log(last), fs::file_size(log(last)) - 1);  // only the very last commit
   {
     OpenStore again(whole);
     ASSERT_FALSE(again.error()) << again.error()->message;
     EXPECT_EQ(again.recovered().jobs.at(0).log_rows, 20U);
   }
-  for (const fs::path& copy : {flipped, cut, gone})
+  for (const fs::path& copy : {flipped, cut, gone, last})
     expect_refused(copy, ErrorCode::storage, "is damaged: its latest commit is number");
 }
 
@@ -194,7 +196,7 @@ class SmallDisk {
 
 /// What is committed before, during and after a full disk is all there, once and in order.
 void fill_and_free(const TemporaryFolder& folder, std::size_t padding) {
-  OpenStore store(folder.state());
+  OpenStore store(folder.state(), true);
   open_range(store, kJob, 10'000);
   store.append(block_of(kJob, 0, ok_outcomes({{0, 1}}, padding)));
   ASSERT_TRUE(store.commit());

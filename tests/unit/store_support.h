@@ -86,10 +86,10 @@ class Listener {
   int resumed_ = 0;
 };
 
-/// An open store, numbering its writes.
+/// An open store, numbering its writes. Most tests need no syncing: what they test is the same without.
 class OpenStore {
  public:
-  explicit OpenStore(std::filesystem::path folder, bool sync = true) {
+  explicit OpenStore(std::filesystem::path folder, bool sync = false) {
     auto opened = open_store({.folder = std::move(folder), .sync = sync, .signals = listener_.signals()});
     if (!opened) {
       error_ = opened.error();
