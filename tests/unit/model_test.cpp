@@ -153,7 +153,7 @@ TEST(Outcomes, SelectKeepsTheRowsOfTheirTasks) {
   outcomes.values = values_of({"ten", "eleven", "twelve", "two", "three"});
 
   RunSet keep;
-  for (const std::uint64_t index : {3, 10, 12, 99}) keep.insert({index, 1});
+  for (const std::uint64_t index : {3u, 10u, 12u, 99u}) keep.insert({index, 1});
   const Outcomes kept = select(outcomes, keep);
   EXPECT_EQ(kept.runs, (Runs{{10, 1}, {12, 1}, {3, 1}}));
   EXPECT_EQ(kept.status, Column<TaskStatus>::of({TaskStatus::ok, TaskStatus::ok, TaskStatus::internal}));
