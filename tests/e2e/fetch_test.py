@@ -1,0 +1,88 @@
+"""Fetching from a real nginx and from servers that misbehave: each URL ends as documented, none holds up the others."""
+
+import hashlib
+
+from support import *
+
+
+class Fetches(BrigadeTest):
+    def test_a_list_with_every_kind_of_trouble(self):
+        nginx = Nginx(self)
+        pages = nginx.root / "page"
+        pages.mkdir()
+        for i in range(1000):
+            (pages / f"{i}.html").write_text(f"page {i}\n" * 20)
+        (nginx.root / "large").write_bytes(os.urandom(300_000))
+        attempts = []
+
+        def busy(request, connection):
+            attempts.append(request)
+            body = b"at last"
+            head = (b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n" if len(attempts) <= 2 else
+                    b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+            connection.sendall(head)
+
+        silence = threading.Event()
+        self.addCleanup(silence.set)
+        silent = OddServer(self, lambda request, connection: silence.wait())
+        odd = [nginx.url("missing"), f"http://127.0.0.1:{refused_port()}/", "http://no-such-host.invalid/",
+               nginx.url("loop"), nginx.url("large"), silent.url(), OddServer(self, busy).url()]
+        urls = [nginx.url(f"page/{i}.html") for i in range(1000)]
+        urls[500:500] = odd
+        listing = self.home / "urls"
+        listing.write_text("".join(f"{url}\n" for url in urls))
+        results = self.results("run", "fetch", "--from", listing, "--max-body", "100KiB", "--timeout", "3s",
+                               "--retries", 2, "--backoff", "100ms", code=1)
+        self.assert_complete(results, len(urls))
+        strange, good = results[500:507], results[:500] + results[507:]
+        for result in good:
+            self.assertEqual((result["status"], result["result"]["http_status"]), ("ok", 200), result)
+            body = (pages / result["args"]["url"].rpartition("/")[2]).read_bytes()
+            self.assertEqual(result["result"]["sha256"], hashlib.sha256(body).hexdigest())
+            self.assertEqual(result["result"]["bytes"], len(body))
+        missing, refused, unknown, loop, large, hung, recovered = strange
+        self.assertEqual((missing["status"], missing["result"]["http_status"]), ("ok", 404))
+        self.assertEqual((refused["error"]["code"], refused["attempts"]), ("connect", 3))
+        self.assertEqual(unknown["error"]["code"], "dns")
+        self.assertEqual(loop["status"], "failed")
+        self.assertIn("redirect", loop["error"]["message"])
+        self.assertEqual(large["error"]["code"], "body_too_large")
+        self.assertEqual(hung["error"]["code"], "timeout")
+        self.assertEqual((recovered["status"], recovered["result"]["http_status"], recovered["attempts"]), ("ok", 200, 3))
+        # Nobody waited for the one that never answers: the slowest good page is far from its 3 s.
+        self.assertLess(max(result["queued_ms"] + result["run_ms"] for result in good), 2500)
+
+    def test_fail_turns_a_404_into_a_failure(self):
+        nginx = Nginx(self)
+        result, = self.results("run", "fetch", nginx.url("missing"), "--fail", code=1)
+        self.assertEqual(result["error"]["code"], "http_status")
+
+    def test_redirects_are_followed_and_counted(self):
+        nginx = Nginx(self)
+        (nginx.root / "page").mkdir()
+        (nginx.root / "page" / "0.html").write_text("here")
+        result, = self.results("run", "fetch", nginx.url("hop"), "--body")
+        self.assertEqual(result["result"]["redirects"], 1)
+        self.assertEqual(result["result"]["url"], nginx.url("page/0.html"))
+        self.assertEqual(result["result"]["body"], "here")
+
+    def test_bodies_are_saved_by_index_and_never_through_a_link(self):
+        nginx = Nginx(self)
+        (nginx.root / "a").write_bytes(b"\x00\xff binary")
+        folder = self.home / "saved"
+        result, = self.results("run", "fetch", nginx.url("a"), "--save", folder)
+        self.assertEqual(pathlib.Path(result["result"]["path"]).read_bytes(), b"\x00\xff binary")
+        result, = self.results("run", "fetch", nginx.url("a"), "--body")
+        self.assertEqual(result["result"]["body_base64"], "AP8gYmluYXJ5")
+
+    def test_a_shared_worker_refuses_local_addresses(self):
+        broker = self.broker()
+        self.start("brigade-worker", "--broker", broker.endpoint).wait_for("connected to broker")
+        nginx = Nginx(self)
+        for url in (nginx.url("x"), "http://2130706433/", "http://[::ffff:127.0.0.1]/", "http://169.254.169.254/"):
+            result, = self.results("run", "fetch", url, "--retries", 0, broker=broker, code=1)
+            self.assertEqual(result["error"]["code"], "forbidden_address", result)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

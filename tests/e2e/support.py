@@ -1,0 +1,226 @@
+"""Real processes for the end-to-end tests: a broker, workers, the command line, an nginx, odd servers.
+
+A test waits for what a program prints or answers, with one generous limit (LIMIT_S); it never waits for luck.
+The folder of the programs comes from the environment variable BRIGADE_BIN.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import socketserver
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+LIMIT_S = 120
+BIN = pathlib.Path(os.environ["BRIGADE_BIN"])
+
+
+def eventually(condition, what):
+    """Asks `condition` until it answers with something true, which is returned."""
+    end = time.monotonic() + LIMIT_S
+    while time.monotonic() < end:
+        answer = condition()
+        if answer:
+            return answer
+        time.sleep(0.01)
+    raise AssertionError(f"not within {LIMIT_S} s: {what}")
+
+
+class Program:
+    """A running program whose output goes to a file."""
+
+    def __init__(self, folder, name, arguments, env=None):
+        self.log = pathlib.Path(folder) / f"{name}-{time.monotonic_ns()}.log"
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                [str(BIN / arguments[0]), *map(str, arguments[1:])],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def text(self):
+        return self.log.read_text(errors="replace")
+
+    def wait_for(self, pattern):
+        """The first match of `pattern` in what the program has printed."""
+        def look():
+            found = re.search(pattern, self.text())
+            if not found and self.process.poll() is not None:
+                raise AssertionError(f"{self.process.args[0]} ended before it said {pattern!r}:\n{self.text()}")
+            return found
+        return eventually(look, f"{pattern!r} in the output of {self.process.args[0]}:\n{self.text()}")
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def end(self):
+        """Ends it if it still runs; returns its exit code."""
+        if self.process.poll() is None:
+            self.process.kill()
+        return self.process.wait(LIMIT_S)
+
+    def wait(self):
+        return self.process.wait(LIMIT_S)
+
+
+class BrigadeTest(unittest.TestCase):
+    """A temporary home for each test, and everything that it starts ended with it."""
+
+    def setUp(self):
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="brigade-e2e-"))
+        self.addCleanup(shutil.rmtree, self.home, ignore_errors=True)
+        self.env = {key: value for key, value in os.environ.items() if not key.startswith("BRIGADE_")}
+        self.env.update(HOME=str(self.home), XDG_RUNTIME_DIR=str(self.home), XDG_STATE_HOME=str(self.home / "state"),
+                        XDG_CONFIG_HOME=str(self.home / "config"), TMPDIR=str(self.home), LC_ALL="C.UTF-8")
+        self.env.pop("NO_COLOR", None)
+
+    def start(self, name, *arguments):
+        program = Program(self.home, name, [name, *arguments], self.env)
+        self.addCleanup(program.end)
+        return program
+
+    def broker(self, *arguments, listen="tcp://127.0.0.1:0"):
+        """A broker and its endpoint; ephemeral unless the arguments say otherwise."""
+        state = [] if "--state" in arguments else ["--ephemeral"]
+        broker = self.start("brigade-broker", "--listen", listen, *state, *arguments)
+        broker.endpoint = broker.wait_for(r"serving at (\S+)").group(1)
+        return broker
+
+    def worker(self, broker, *arguments, name=None):
+        """A connected worker that may fetch from this machine."""
+        named = ["--name", name] if name else []
+        worker = self.start("brigade-worker", "--broker", broker.endpoint, "--fetch-allow", "127.0.0.0/8", *named,
+                            *arguments)
+        worker.wait_for("connected to broker")
+        return worker
+
+    def brigade(self, *arguments, broker=None, stdin=None, code=0):
+        """Runs the command line to its end and checks its exit code. Returns the finished process (text)."""
+        env = dict(self.env, **({"BRIGADE_BROKER": broker.endpoint} if broker else {}))
+        done = subprocess.run([str(BIN / "brigade"), *map(str, arguments)], input=stdin, env=env, text=True,
+                              capture_output=True, timeout=LIMIT_S,
+                              **({} if stdin is not None else {"stdin": subprocess.DEVNULL}))
+        self.assertEqual(done.returncode, code, f"brigade {arguments}\nstdout: {done.stdout[-2000:]}\nstderr: {done.stderr}")
+        return done
+
+    def results(self, *arguments, **how):
+        """The results of `brigade …` as a list of dictionaries."""
+        return [json.loads(line) for line in self.brigade(*arguments, "-o", "ndjson", **how).stdout.splitlines()]
+
+    def job(self, job, broker):
+        return json.loads(self.brigade("job", job, "-o", "json", broker=broker).stdout)
+
+    def workers(self, broker):
+        """What the broker says of its workers, by name."""
+        lines = self.brigade("workers", "-o", "ndjson", broker=broker).stdout.splitlines()
+        return {worker["name"]: worker for worker in map(json.loads, lines)}
+
+    def await_lease(self, broker, name):
+        """Waits until the worker holds a lease, so that a kill hits a victim at work."""
+        return eventually(lambda: self.workers(broker).get(name, {}).get("leases", 0) > 0, f"{name} holds a lease")
+
+    def assert_complete(self, results, tasks):
+        """Each task has exactly one result."""
+        self.assertEqual(sorted(result["index"] for result in results), list(range(tasks)))
+
+
+def descendants(pid):
+    """Process ids of the children of `pid`, and of theirs."""
+    found = []
+    for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        found += [int(child), *descendants(int(child))]
+    return found
+
+
+def alive(pid):
+    """Whether a process runs (one that only waits to be reaped does not)."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+class Nginx:
+    """A real nginx on loopback that serves the files of a folder."""
+
+    def __init__(self, test):
+        self.root = test.home / "site"
+        self.root.mkdir()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        logs = test.home / "nginx"
+        logs.mkdir()
+        user = "user root;" if os.getuid() == 0 else ""
+        config = logs / "nginx.conf"
+        config.write_text(f"""
+            {user} daemon off; worker_processes 1; pid {logs}/pid; error_log {logs}/error.log;
+            events {{ worker_connections 4096; }}
+            http {{
+              access_log off; keepalive_requests 1000000; types {{ text/html html; }} default_type text/plain;
+              client_body_temp_path {logs}/a; proxy_temp_path {logs}/b; fastcgi_temp_path {logs}/c;
+              uwsgi_temp_path {logs}/d; scgi_temp_path {logs}/e;
+              server {{
+                listen 127.0.0.1:{self.port};
+                root {self.root};
+                location /loop {{ return 302 /loop; }}
+                location /hop {{ return 302 /page/0.html; }}
+              }}
+            }}""")
+        nginx = shutil.which("nginx") or "/usr/sbin/nginx"
+        self.process = subprocess.Popen([nginx, "-p", str(logs), "-c", str(config), "-e", str(logs / "error.log")],
+                                        stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        test.addCleanup(self.process.wait)
+        test.addCleanup(self.process.terminate)
+        eventually(self.accepts, "nginx accepts connections")
+
+    def accepts(self):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
+            return True
+        return False
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self.port}/{path}"
+
+
+class OddServer:
+    """A server that answers each connection as `respond(request line, connection)` says."""
+
+    def __init__(self, test, respond):
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self):
+                with contextlib.suppress(OSError):
+                    request = self.request.recv(65536).decode(errors="replace")
+                    respond(request.split("\r\n")[0], self.request)
+
+        class Server(socketserver.ThreadingTCPServer):
+            daemon_threads = True
+            allow_reuse_address = True
+            request_queue_size = 512
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        test.addCleanup(self.server.server_close)
+        test.addCleanup(self.server.shutdown)
+
+    def url(self, path=""):
+        return f"http://127.0.0.1:{self.server.server_address[1]}/{path}"
+
+
+def refused_port():
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+__all__ = [name for name in dir() if not name.startswith("_")]
