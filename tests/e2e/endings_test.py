@@ -112,7 +112,7 @@ class Services(BrigadeTest):
         eventually(lambda: len({w["pid"] for w in listing()} - {workers[0]["pid"]}) == 2, "the worker is replaced")
         self.assert_complete(self.results("run", "noop", "0..99"), 100)
         self.brigade("down")
-        self.brigade("jobs", code=2)
+        self.brigade("jobs", code=3)
 
     def test_doctor_and_completion_and_version(self):
         self.assertIn("version", self.brigade("doctor").stdout.lower())
