@@ -1,9 +1,15 @@
+#include <chrono>
 #include <new>
 #include <utility>
 
 #include "worker/exec/slices.h"
 
 namespace brigade::worker {
+namespace {
+
+constexpr Duration kGrace = std::chrono::milliseconds(200);  // for a kind that stops itself at the deadline
+
+}  // namespace
 
 void Station::begin(Grain grain, Instant now) {
   const Tray::Lock lock = tray_->lock();
@@ -114,7 +120,8 @@ std::shared_ptr<const Slice> Station::unstarted() {
 Instant Station::report_overdue(Instant now) {
   Tray::Lock lock = tray_->lock();
   if (!slice_ || reported_ || deadline_ == kNever) return kNever;
-  if (now < deadline_) return deadline_;
+  const Instant report_at = deadline_ + (slice_->job->prepared.stops_itself ? kGrace : Duration{});
+  if (now < report_at) return report_at;
   reported_ = true;
   const Ending late = not_finished_within(slice_->job->limit);
   record(lock, {.status = late.status, .retry_after_ms = late.retry_after_ms}, now, late.value, nullptr);

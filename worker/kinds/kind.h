@@ -112,6 +112,8 @@ struct Prepared {
   std::function<Runner()> on_thread;
   /// Empty: the blocking form runs in the loop's thread, one task after another.
   std::function<LoopRunner(LoopThread&)> on_loop;
+  /// It ends by itself at a task's deadline, with a message of its own: it is reported only if it does not.
+  bool stops_itself = false;
 };
 
 struct Kind {

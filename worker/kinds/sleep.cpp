@@ -33,7 +33,9 @@ void run(TaskFeed& feed) {
 }
 
 Result<Prepared> prepare(const JobBrief&) {
-  return Prepared{.on_thread = [] { return Runner(run); }, .on_loop = [](LoopThread&) { return sleep_on_loop(); }};
+  return Prepared{.on_thread = [] { return Runner(run); },
+                  .on_loop = [](LoopThread&) { return sleep_on_loop(); },
+                  .stops_itself = true};
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ void run(TaskFeed& feed) {
 }
 
 Result<Prepared> prepare(const JobBrief&) {
-  return Prepared{.on_thread = [] { return Runner(run); }, .on_loop = {}};
+  return Prepared{.on_thread = [] { return Runner(run); }, .on_loop = {}, .stops_itself = true};
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "worker/kinds/factorial/factorial.h"
+#include "worker/kinds/fetch/fetch.h"
 #include "worker/kinds/simple.h"
 
 namespace brigade::worker {
@@ -18,7 +19,15 @@ Error unknown_kind(const std::string& name, const std::vector<Kind>& known) {
 }  // namespace
 
 Result<std::vector<Kind>> kinds(const KindSettings& settings, const std::vector<std::string>& names) {
-  std::vector<Kind> all{noop_kind(), echo_kind(), sleep_kind(), spin_kind(), factorial_kind(settings.factorial_max)};
+  Result<AddressPolicy> addresses = AddressPolicy::make(settings.fetch_allow, settings.allow_all_addresses);
+  if (!addresses) return addresses.error();
+  FetchSettings fetch{.addresses = *std::move(addresses), .body_max = settings.fetch_body_max};
+  std::vector<Kind> all{factorial_kind(settings.factorial_max),
+                        fetch_kind(std::move(fetch)),
+                        noop_kind(),
+                        sleep_kind(),
+                        spin_kind(),
+                        echo_kind()};
   if (names.empty()) return all;
   std::vector<Kind> chosen;
   for (const std::string& name : names) {

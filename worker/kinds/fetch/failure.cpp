@@ -1,0 +1,109 @@
+// What libcurl's error codes mean for a task.
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "proto/base/text.h"
+#include "worker/kinds/fetch/transfer.h"
+
+namespace brigade::worker {
+namespace {
+
+/// What went wrong in words, where libcurl has them.
+std::string lower_first(std::string text) {
+  if (text.size() > 1 && text[1] >= 'a' && text[1] <= 'z') text[0] = static_cast<char>(std::tolower(text[0]));
+  return text;
+}
+
+}  // namespace
+
+std::string Transfer::detail(CURLcode code) const {
+  return lower_first(message_[0] != '\0' ? message_.data() : curl_easy_strerror(code));
+}
+
+/// HOST or HOST:PORT of the URL that was asked last.
+std::string Transfer::host() const {
+  const char* effective = nullptr;
+  curl_easy_getinfo(easy_, CURLINFO_EFFECTIVE_URL, &effective);
+  const std::string url = without_password(effective != nullptr ? effective : url_);
+  const std::size_t scheme = url.find("://");
+  const std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
+  return url.substr(begin, url.find_first_of("/?#", begin) - begin);
+}
+
+Ending Transfer::timed_out() {
+  curl_off_t connected = 0;
+  curl_easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &connected);
+  if (connected == 0 && job_->connect_timeout < limit_)
+    return Ending::retryable(TaskStatus::timeout,
+                             "no connection to " + host() + " within " + base::format_duration(job_->connect_timeout));
+  const std::string what = header_bytes_ > 0 ? "no complete answer from " : "no answer from ";
+  return Ending::retryable(TaskStatus::timeout,
+                           what + without_password(url_) + " within " + base::format_duration(limit_));
+}
+
+Ending Transfer::not_connected() {
+  if (!forbidden_.empty())
+    return Ending::failed(TaskStatus::forbidden_address,
+                          host() + " is at " + forbidden_ + ", which this worker may not reach (see --fetch-allow)");
+  if (open_error_ != 0)
+    return Ending::retryable(TaskStatus::resource_exhausted,
+                             "no socket for " + host() + ": " + std::strerror(open_error_));
+  long error = 0;
+  curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &error);
+  const std::string why = error != 0 ? std::strerror(static_cast<int>(error)) : detail(CURLE_COULDNT_CONNECT);
+  return Ending::retryable(TaskStatus::connect, "cannot connect to " + host() + ": " + why);
+}
+
+Ending Transfer::failure(CURLcode code) {
+  const std::string from = " from " + without_password(url_);
+  long redirects = 0;
+  curl_easy_getinfo(easy_, CURLINFO_REDIRECT_COUNT, &redirects);
+  if (body_too_large_)
+    return Ending::failed(TaskStatus::body_too_large,
+                          "the body" + from + " is larger than " + base::format_size(job_->body_max));
+  if (header_too_large_) return Ending::failed(TaskStatus::protocol, "the headers" + from + " are too long");
+  switch (code) {
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      if (detail(code).find("HTTP/0.9") != std::string::npos)
+        return Ending::failed(TaskStatus::protocol, "no valid answer" + from + ": it is no HTTP");
+      if (redirects > 0)
+        return Ending::failed(TaskStatus::protocol, "a redirect" + from + " leads to no http or https URL");
+      return Ending::failed(TaskStatus::invalid_argument, "'" + without_password(url_) + "' is no http or https URL");
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return Ending::retryable(TaskStatus::dns, "no address is known for " + host());
+    case CURLE_COULDNT_CONNECT:
+      return not_connected();
+    case CURLE_OPERATION_TIMEDOUT:
+      return timed_out();
+    case CURLE_SSL_CONNECT_ERROR:
+      return Ending::retryable(TaskStatus::tls, "no TLS with " + host() + ": " + detail(code));
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+      return Ending::failed(TaskStatus::tls, "no TLS with " + host() + ": " + detail(code));
+    case CURLE_TOO_MANY_REDIRECTS:
+      return Ending::failed(TaskStatus::protocol,
+                            "more than " + std::to_string(job_->options.max_redirects) + " redirects" + from);
+    case CURLE_GOT_NOTHING:
+      return Ending::retryable(TaskStatus::protocol, "an empty answer" + from);
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+    case CURLE_PARTIAL_FILE:
+      return Ending::retryable(TaskStatus::protocol, "the answer" + from + " ended early: " + detail(code));
+    case CURLE_OUT_OF_MEMORY:
+      return Ending::retryable(TaskStatus::resource_exhausted, "the worker has no memory left for this task");
+    case CURLE_ABORTED_BY_CALLBACK:
+      return Ending::failed(TaskStatus::cancelled, "the job was stopped");
+    default:
+      return Ending::failed(TaskStatus::protocol, "no valid answer" + from + ": " + detail(code));
+  }
+}
+
+}  // namespace brigade::worker

@@ -1,0 +1,20 @@
+// The kind `fetch`: HTTP with libcurl, as coroutines of the loop or blocking on threads.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "worker/kinds/fetch/fetch_job.h"
+#include "worker/kinds/kind.h"
+
+namespace brigade::worker {
+
+/// The whole transfer's limit where neither the job nor the worker has one.
+inline constexpr Duration kFetchTimeout = std::chrono::seconds(30);
+
+Kind fetch_kind(FetchSettings settings);
+
+/// The coroutine form (fetch_loop.cpp). Jobs in one thread share its connections.
+LoopRunner fetch_on_loop(LoopThread& thread, std::shared_ptr<const FetchJob> job);
+
+}  // namespace brigade::worker

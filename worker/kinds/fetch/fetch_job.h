@@ -1,0 +1,38 @@
+// One fetch job's options, checked and ready for libcurl.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "proto/model/job.h"
+#include "proto/wire/kinds.h"
+#include "worker/kinds/fetch/address_policy.h"
+
+namespace brigade::worker {
+
+struct FetchSettings {
+  AddressPolicy addresses;
+  std::uint64_t body_max = 0;  ///< of decoded bytes, where the job says nothing
+};
+
+struct FreeList {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+
+/// Shared by all transfers of the job; constant.
+struct FetchJob {
+  wire::FetchOptions options;
+  std::shared_ptr<const FetchSettings> settings;
+  std::uint64_t body_max = 0;
+  Duration connect_timeout{};
+  std::unique_ptr<curl_slist, FreeList> headers;
+};
+
+/// Decodes and checks the options. A line break in a header or an unknown method character is an error.
+Result<std::shared_ptr<const FetchJob>> make_fetch_job(std::string_view options,
+                                                       const std::shared_ptr<const FetchSettings>& settings);
+
+}  // namespace brigade::worker

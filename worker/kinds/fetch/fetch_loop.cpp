@@ -1,0 +1,53 @@
+#include <boost/asio/awaitable.hpp>
+#include <utility>
+#include <vector>
+
+#include "proto/base/os.h"
+#include "worker/kinds/fetch/driver.h"
+#include "worker/kinds/fetch/fetch.h"
+
+namespace brigade::worker {
+namespace asio = boost::asio;
+namespace {
+
+/// One job's transfers in one loop thread; handles that are free wait here for the next task.
+struct LoopFetch {
+  std::shared_ptr<Driver> driver;
+  std::shared_ptr<const FetchJob> job;
+  std::vector<std::unique_ptr<Transfer>> free;
+
+  std::unique_ptr<Transfer> take() {
+    if (free.empty()) return std::make_unique<Transfer>(job);
+    std::unique_ptr<Transfer> transfer = std::move(free.back());
+    free.pop_back();
+    return transfer;
+  }
+};
+
+asio::awaitable<Ending> fetch(std::shared_ptr<LoopFetch> here, LoopTask task) {
+  std::unique_ptr<Transfer> transfer = here->take();
+  std::optional<Ending> ending = transfer->begin(task.argument, task.last_attempt);
+  if (!ending) {
+    const bool limited = task.limit > Duration{};
+    const Duration limit = limited ? task.limit : kFetchTimeout;
+    const Instant deadline = limited ? task.deadline : base::monotonic_now() + limit;
+    auto performed = here->driver->perform(*transfer, deadline, limit, task.stop);
+    const CURLcode code = co_await std::move(performed);
+    ending = transfer->end(code);
+  }
+  here->free.push_back(std::move(transfer));
+  co_return *std::move(ending);
+}
+
+}  // namespace
+
+LoopRunner fetch_on_loop(LoopThread& thread, std::shared_ptr<const FetchJob> job) {
+  std::shared_ptr<void>& driver = thread.locals["fetch"];
+  if (!driver) driver = std::make_shared<Driver>(*thread.io);
+  const auto here = std::make_shared<LoopFetch>();
+  here->driver = std::static_pointer_cast<Driver>(driver);
+  here->job = std::move(job);
+  return [here](LoopTask task) { return fetch(here, std::move(task)); };
+}
+
+}  // namespace brigade::worker

@@ -1,0 +1,222 @@
+#include "worker/kinds/fetch/transfer.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include "proto/base/text.h"
+
+namespace brigade::worker {
+namespace {
+
+constexpr std::uint64_t kHeaderBytesMax = 256 * 1024;  // of all answers to one request, redirects counted
+constexpr std::size_t kKeptBodyBytes = 64 * 1024;      // a larger buffer is not kept for the next task
+
+template <class T>
+void set(CURL* easy, CURLoption option, T value) {
+  curl_easy_setopt(easy, option, value);
+}
+
+long whole_ms(Duration duration) {
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
+  return static_cast<long>(std::clamp<std::int64_t>(ms, 1, 1'000'000'000));
+}
+
+}  // namespace
+
+std::string without_password(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return std::string(url);
+  const std::size_t begin = scheme + 3;
+  const std::size_t end = std::min(url.find_first_of("/?#", begin), url.size());
+  const std::size_t at = url.substr(0, end).rfind('@');
+  if (at == std::string_view::npos || at < begin) return std::string(url);
+  return std::string(url.substr(0, begin)) + std::string(url.substr(at + 1));
+}
+
+Transfer::Transfer(std::shared_ptr<const FetchJob> job)
+    : job_(std::move(job)), owned_(curl_easy_init()), easy_(owned_.get()), digest_(EVP_MD_CTX_new()) {
+  require(easy_ != nullptr && digest_ != nullptr);
+  set_options();
+  set_method();
+  set_security();
+}
+
+Transfer::~Transfer() = default;
+
+void Transfer::set_options() {
+  const wire::FetchOptions& options = job_->options;
+  set(easy_, CURLOPT_ERRORBUFFER, message_.data());
+  set(easy_, CURLOPT_PRIVATE, this);
+  set(easy_, CURLOPT_NOSIGNAL, 1L);
+  set(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set(easy_, CURLOPT_WRITEFUNCTION, &Transfer::write);
+  set(easy_, CURLOPT_WRITEDATA, this);
+  set(easy_, CURLOPT_HEADERFUNCTION, &Transfer::header);
+  set(easy_, CURLOPT_HEADERDATA, this);
+  set(easy_, CURLOPT_CONNECTTIMEOUT_MS, whole_ms(job_->connect_timeout));
+  set(easy_, CURLOPT_FOLLOWLOCATION, options.follow ? 1L : 0L);
+  set(easy_, CURLOPT_MAXREDIRS, static_cast<long>(options.max_redirects));
+  set(easy_, CURLOPT_USERAGENT, options.user_agent.c_str());
+  set(easy_, CURLOPT_HTTPHEADER, job_->headers.get());
+  if (options.compressed) set(easy_, CURLOPT_ACCEPT_ENCODING, "");
+}
+
+void Transfer::set_method() {
+  const wire::FetchOptions& options = job_->options;
+  if (options.data) {
+    set(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(options.data->size()));
+    set(easy_, CURLOPT_POSTFIELDS, options.data->data());
+  } else if (options.method == "POST") {
+    set(easy_, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t{0});
+    set(easy_, CURLOPT_POSTFIELDS, "");
+  }
+  if (options.method == "HEAD") {
+    set(easy_, CURLOPT_NOBODY, 1L);
+  } else if (options.method != "POST" && (options.method != "GET" || options.data)) {
+    set(easy_, CURLOPT_CUSTOMREQUEST, options.method.c_str());
+  }
+}
+
+void Transfer::set_security() {
+  const wire::FetchOptions& options = job_->options;
+  set(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
+  set(easy_, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  set(easy_, CURLOPT_OPENSOCKETFUNCTION, &Transfer::open_socket);
+  set(easy_, CURLOPT_OPENSOCKETDATA, this);
+  set(easy_, CURLOPT_PREREQFUNCTION, &Transfer::before_request);
+  set(easy_, CURLOPT_PREREQDATA, this);
+  set(easy_, CURLOPT_PROXY, "");  // a proxy would connect where the address policy does not look
+  if (options.insecure_tls) {
+    set(easy_, CURLOPT_SSL_VERIFYPEER, 0L);
+    set(easy_, CURLOPT_SSL_VERIFYHOST, 0L);
+  }
+  if (!options.ca_pem.empty()) {
+    curl_blob blob{
+        .data = const_cast<char*>(options.ca_pem.data()), .len = options.ca_pem.size(), .flags = CURL_BLOB_NOCOPY};
+    set(easy_, CURLOPT_CAINFO_BLOB, &blob);
+  }
+}
+
+std::optional<Ending> Transfer::begin(std::string_view url, bool last_attempt) {
+  const bool printable =
+      std::all_of(url.begin(), url.end(), [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7F; });
+  if (url.empty() || !printable)
+    return Ending::failed(TaskStatus::invalid_argument,
+                          "a URL is neither empty nor has it spaces or control characters");
+  url_ = url;
+  last_attempt_ = last_attempt;
+  bytes_ = header_bytes_ = 0;
+  body_too_large_ = header_too_large_ = false;
+  forbidden_.clear();
+  open_error_ = 0;
+  message_[0] = '\0';
+  if (body_.capacity() > kKeptBodyBytes) body_ = {};
+  body_.clear();
+  EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr);
+  set(easy_, CURLOPT_URL, url_.c_str());
+  return std::nullopt;
+}
+
+void Transfer::limit(Duration left, Duration told) {
+  limit_ = told;
+  set(easy_, CURLOPT_TIMEOUT_MS, whole_ms(left));
+}
+
+// Counts what is decoded: neither a missing length nor a compressed body gets past the limit.
+std::size_t Transfer::write(char* data, std::size_t, std::size_t size, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  transfer.bytes_ += size;
+  if (transfer.bytes_ > transfer.job_->body_max) {
+    transfer.body_too_large_ = true;
+    return 0;
+  }
+  EVP_DigestUpdate(transfer.digest_.get(), data, size);
+  if (transfer.job_->options.body) transfer.body_.append(data, size);
+  return size;
+}
+
+std::size_t Transfer::header(char*, std::size_t, std::size_t size, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  transfer.header_bytes_ += size;
+  if (transfer.header_bytes_ <= kHeaderBytesMax) return size;
+  transfer.header_too_large_ = true;
+  return 0;
+}
+
+// A connection that was used before needs no name: this is the first sign of it.
+int Transfer::before_request(void* self, char*, char*, int, int) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  if (transfer.on_resolved_) std::exchange(transfer.on_resolved_, nullptr)();
+  return CURL_PREREQFUNC_OK;
+}
+
+curl_socket_t Transfer::open_socket(void* self, curlsocktype, curl_sockaddr* address) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  if (transfer.on_resolved_) std::exchange(transfer.on_resolved_, nullptr)();
+  if (!transfer.job_->settings->addresses.allows(address->addr)) {
+    transfer.forbidden_ = address_text(address->addr);
+    return CURL_SOCKET_BAD;
+  }
+  const int socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (socket < 0) transfer.open_error_ = errno;
+  return socket;
+}
+
+Ending Transfer::end(CURLcode code) {
+  on_resolved_ = nullptr;
+  if (code != CURLE_OK) return failure(code);
+  long status = 0;
+  curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+  const bool busy = status == 429 || status == 503;
+  const bool fails = job_->options.fail && status >= 400;
+  if (!fails && (!busy || last_attempt_)) return answer();
+  const std::string message = "HTTP " + std::to_string(status) + " from " + without_password(url_);
+  const bool transient = busy || status == 408 || status == 500 || status == 502 || status == 504;
+  if (!transient) return Ending::failed(TaskStatus::http_status, message);
+  constexpr curl_off_t kWaitMax = 3600;
+  curl_off_t wait = 0;
+  curl_easy_getinfo(easy_, CURLINFO_RETRY_AFTER, &wait);
+  wait = std::clamp<curl_off_t>(wait, 0, kWaitMax);
+  return Ending::retryable(TaskStatus::http_status, message, static_cast<std::uint32_t>(wait * 1000));
+}
+
+Ending Transfer::answer() {
+  const auto number = [this](CURLINFO info) {
+    long value = 0;
+    curl_easy_getinfo(easy_, info, &value);
+    return static_cast<std::uint32_t>(value);
+  };
+  const auto text = [this](CURLINFO info) {
+    const char* value = nullptr;
+    curl_easy_getinfo(easy_, info, &value);
+    return std::string(value != nullptr ? value : "");
+  };
+  const auto ms = [this](CURLINFO info) {
+    curl_off_t us = 0;
+    curl_easy_getinfo(easy_, info, &us);
+    return static_cast<double>(us) / 1000;
+  };
+  wire::FetchAnswer answer;
+  answer.http_status = number(CURLINFO_RESPONSE_CODE);
+  answer.bytes = bytes_;
+  answer.content_type = text(CURLINFO_CONTENT_TYPE);
+  answer.url = text(CURLINFO_EFFECTIVE_URL);
+  answer.redirects = number(CURLINFO_REDIRECT_COUNT);
+  answer.sha256.resize(32);
+  EVP_DigestFinal_ex(digest_.get(), reinterpret_cast<unsigned char*>(answer.sha256.data()), nullptr);
+  // libcurl's times count from the start of the (last) request.
+  const double resolved = ms(CURLINFO_NAMELOOKUP_TIME_T);
+  const double connected = ms(CURLINFO_CONNECT_TIME_T);
+  const double secured = ms(CURLINFO_APPCONNECT_TIME_T);
+  answer.dns_ms = resolved;
+  answer.connect_ms = std::max(0.0, connected - resolved);
+  answer.tls_ms = std::max(0.0, secured - connected);
+  answer.ttfb_ms = ms(CURLINFO_STARTTRANSFER_TIME_T);
+  answer.total_ms = ms(CURLINFO_TOTAL_TIME_T);
+  if (job_->options.body) answer.body = std::move(body_);
+  return {.value = wire::encode(answer)};
+}
+
+}  // namespace brigade::worker

@@ -1,0 +1,82 @@
+// One HTTP transfer: a libcurl handle, what it received, and how that ends a task. Used again for the job's next tasks.
+#pragma once
+
+#include <curl/curl.h>
+#include <openssl/evp.h>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "worker/kinds/fetch/fetch_job.h"
+#include "worker/kinds/kind.h"
+
+namespace brigade::worker {
+
+class Transfer {
+ public:
+  explicit Transfer(std::shared_ptr<const FetchJob> job);
+  ~Transfer();
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  /// Makes the handle ready for `url`. Not empty: the task ends so, and nothing is to be performed.
+  std::optional<Ending> begin(std::string_view url, bool last_attempt);
+  /// The whole transfer's time limit, and what messages call it.
+  void limit(Duration left, Duration told);
+  /// How the task ends, after libcurl ended the transfer with `code`.
+  Ending end(CURLcode code);
+
+  CURL* handle() const { return easy_; }
+  const std::string& url() const { return url_; }
+  /// Called, once per transfer, when the name is resolved: from within libcurl.
+  void on_resolved(std::function<void()> call) { on_resolved_ = std::move(call); }
+
+ private:
+  struct FreeEasy {
+    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+  };
+  struct FreeDigest {
+    void operator()(EVP_MD_CTX* digest) const { EVP_MD_CTX_free(digest); }
+  };
+
+  void set_options();
+  void set_method();
+  void set_security();
+  static std::size_t write(char* data, std::size_t one, std::size_t size, void* self);
+  static std::size_t header(char* data, std::size_t one, std::size_t size, void* self);
+  static int before_request(void* self, char* remote, char* local, int remote_port, int local_port);
+  static curl_socket_t open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
+  Ending answer();
+  Ending failure(CURLcode code);
+  Ending timed_out();
+  Ending not_connected();
+  std::string detail(CURLcode code) const;
+  std::string host() const;
+
+  const std::shared_ptr<const FetchJob> job_;
+  std::unique_ptr<CURL, FreeEasy> owned_;
+  CURL* easy_;
+  std::unique_ptr<EVP_MD_CTX, FreeDigest> digest_;
+  std::function<void()> on_resolved_;
+  std::array<char, CURL_ERROR_SIZE> message_{};
+
+  std::string url_;
+  bool last_attempt_ = true;
+  Duration limit_{};
+  std::string body_;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t header_bytes_ = 0;
+  bool body_too_large_ = false;
+  bool header_too_large_ = false;
+  std::string forbidden_;  // an address that was refused
+  int open_error_ = 0;     // errno of a socket that could not be made
+};
+
+/// The URL without user and password: for messages.
+std::string without_password(std::string_view url);
+
+}  // namespace brigade::worker
