@@ -132,7 +132,7 @@ Instant Link::next_deadline() const {
                [this](const Greeting& greeting) {
                  return std::min(greeting.heard + start_->silence, trouble_since_ + start_->timeout);
                },
-               [](const Up& up) { return up.heard + start_->silence; },
+               [this](const Up& up) { return up.heard + start_->silence; },
                [this](const Waiting& waiting) { return std::min(waiting.until, trouble_since_ + start_->timeout); }},
       state_);
 }
