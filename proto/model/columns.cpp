@@ -20,8 +20,13 @@ Values ValuesBuilder::take() {
 
 std::uint64_t total_size(const Column<std::uint32_t>& sizes, std::size_t rows) {
   if (sizes.is_constant()) return static_cast<std::uint64_t>(sizes.constant()) * rows;
+  const char* items = sizes.items().data();
   std::uint64_t total = 0;
-  for (std::size_t row = 0; row < rows; ++row) total += sizes[row];
+  for (std::size_t row = 0; row < rows; ++row) {
+    std::uint32_t size;
+    std::memcpy(&size, items + row * sizeof size, sizeof size);
+    total += size;
+  }
   return total;
 }
 

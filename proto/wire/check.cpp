@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <cstring>
 
 #include "proto/wire/limits.h"
 #include "proto/wire/text.h"
@@ -58,12 +58,18 @@ void Check::milliseconds(const Column<float>& column, std::string_view what) {
     milliseconds(static_cast<double>(column.constant()), what);
     return;
   }
-  bool all = true;  // no early exit: the loop is plain arithmetic
+  // On the bits, without a branch: this runs for every row of every block. Above the bits of infinity are the NaNs and
+  // all negative numbers, of which -0 passes.
+  constexpr std::uint32_t kInfinity = 0x7F80'0000;
+  constexpr std::uint32_t kMinusZero = 0x8000'0000;
+  const char* rows = column.items().data();
+  std::uint32_t bad = 0;
   for (std::size_t row = 0; row < column.size(); ++row) {
-    const float ms = column[row];
-    all &= ms >= 0.0f && ms <= std::numeric_limits<float>::max();
+    std::uint32_t bits;
+    std::memcpy(&bits, rows + row * sizeof bits, sizeof bits);
+    bad |= static_cast<std::uint32_t>(bits >= kInfinity) & static_cast<std::uint32_t>(bits != kMinusZero);
   }
-  if (!all) refuse("{}: not all are finite numbers of milliseconds from 0 on", what);
+  if (bad != 0) refuse("{}: not all are finite numbers of milliseconds from 0 on", what);
 }
 
 Runs Check::runs(const google::protobuf::RepeatedField<std::uint64_t>& numbers, std::string_view what,

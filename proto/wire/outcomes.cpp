@@ -9,8 +9,7 @@ namespace {
 
 void check_statuses(const Column<TaskStatus>& status, Check& check) {
   std::uint8_t largest = static_cast<std::uint8_t>(status.constant());
-  for (std::size_t row = 0; row < status.size(); ++row)
-    largest = std::max(largest, static_cast<std::uint8_t>(status[row]));
+  for (const char row : status.items().view()) largest = std::max(largest, static_cast<std::uint8_t>(row));
   if (largest >= kTaskStatuses) check.refuse("outcomes.status: {} is not known here", largest);
 }
 
