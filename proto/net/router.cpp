@@ -40,6 +40,15 @@ std::string to_address(std::string_view raw) {
   return fmt::format("uid {}", raw.substr(0, raw.find(':')));
 }
 
+// The same for an endpoint: "tcp://[::ffff:192.0.2.7]:5757" is tcp://192.0.2.7:5757.
+std::string to_endpoint(std::string endpoint) {
+  constexpr std::string_view kMapped = "[::ffff:";
+  const auto begin = endpoint.find(kMapped);
+  const auto end = endpoint.find(']');
+  if (begin == std::string::npos || end == std::string::npos || endpoint.find('.') == std::string::npos) return endpoint;
+  return endpoint.erase(end, 1).erase(begin, kMapped.size());
+}
+
 std::string address_of(const zmq::message_t& payload) {
   zmq::message_t& message = const_cast<zmq::message_t&>(payload);  // zmq_msg_gets() takes a const message itself
   const char* raw = ::zmq_msg_gets(message.handle(), "Peer-Address");
@@ -97,7 +106,7 @@ Result<std::unique_ptr<Router>> Router::bind(const std::vector<std::string>& end
     impl->socket.set(zmq::sockopt::backlog, kBacklog);
     for (const std::string& endpoint : endpoints) {
       if (auto bound = bind_one(impl->socket, endpoint); !bound) return bound.error();
-      impl->endpoints.push_back(impl->socket.get(zmq::sockopt::last_endpoint));
+      impl->endpoints.push_back(to_endpoint(impl->socket.get(zmq::sockopt::last_endpoint)));
     }
     return std::unique_ptr<Router>(new Router(std::move(impl)));
   } catch (const zmq::error_t& error) {
