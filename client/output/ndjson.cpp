@@ -40,7 +40,8 @@ void append_factorial(std::string& out, const Row& row, wire::FactorialForm form
       out += ",\"sha256\":";
       append_json_string(out, answer->value);
       break;
-    case wire::FactorialForm::digits: break;
+    case wire::FactorialForm::digits:
+      break;
   }
 }
 
@@ -104,9 +105,15 @@ void append_arguments_json(std::string& out, const JobView& view, const Row& row
       out += "\"duration_ms\":";
       append_ms(out, static_cast<double>(row.number) / 1e6, 6);
       break;
-    case Shape::fetch: append_field(out, "url", row.argument); break;
-    case Shape::echo: append_bytes(out, "text", row.argument); break;
-    case Shape::other: append_bytes(out, "bytes", row.argument); break;
+    case Shape::fetch:
+      append_field(out, "url", row.argument);
+      break;
+    case Shape::echo:
+      append_bytes(out, "text", row.argument);
+      break;
+    case Shape::other:
+      append_bytes(out, "bytes", row.argument);
+      break;
   }
   out += '}';
 }
@@ -121,15 +128,24 @@ ResultJson::ResultJson(const JobView& view) : view_(view) {
 void ResultJson::append_answer(std::string& out, const Row& row) const {
   out += '{';
   switch (view_.shape) {
-    case Shape::factorial: append_factorial(out, row, view_.form); break;
-    case Shape::fetch: append_fetch(out, row, view_.show_body); break;
+    case Shape::factorial:
+      append_factorial(out, row, view_.form);
+      break;
+    case Shape::fetch:
+      append_fetch(out, row, view_.show_body);
+      break;
     case Shape::noop:
       append_noop(out, row);
       break;
     case Shape::sleep:
-    case Shape::spin: break;
-    case Shape::echo: append_bytes(out, "text", row.value); break;
-    case Shape::other: append_bytes(out, "bytes", row.value); break;
+    case Shape::spin:
+      break;
+    case Shape::echo:
+      append_bytes(out, "text", row.value);
+      break;
+    case Shape::other:
+      append_bytes(out, "bytes", row.value);
+      break;
   }
   out += '}';
 }

@@ -68,7 +68,7 @@ void RowReader::read_argument() {
   }
 }
 
-const Row* RowReader::next() {
+Row* RowReader::next() {
   const Outcomes& outcomes = page_.outcomes;
   while (run_ < outcomes.runs.size() && in_run_ == outcomes.runs[run_].count) {
     ++run_;

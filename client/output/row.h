@@ -41,10 +41,10 @@ struct Row {
   UtcMs finished_at{};  ///< 0: it never ran
   std::uint64_t line = 0;
   std::string_view tag;
-  std::uint64_t number = 0;       ///< numeric argument
-  std::string_view argument;      ///< the argument's bytes; empty for a range
-  std::string_view value;         ///< answer, or message of a failure
-  std::string_view path;          ///< where the body was saved; set by the writer
+  std::uint64_t number = 0;   ///< numeric argument
+  std::string_view argument;  ///< the argument's bytes; empty for a range
+  std::string_view value;     ///< answer, or message of a failure
+  std::string_view path;      ///< where the body was saved; set by the writer
 };
 
 /// "ok", "failed" or "cancelled".
@@ -54,8 +54,8 @@ std::string_view word_of(TaskStatus status);
 class RowReader {
  public:
   RowReader(const JobView& view, const Results& page);
-  /// The next row, or nullptr at the end. Valid until the next call.
-  const Row* next();
+  /// The next row, or nullptr at the end. Valid until the next call; the caller may change it.
+  Row* next();
 
  private:
   void read_label();

@@ -1,0 +1,15 @@
+// Commands that do the same to several jobs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client/cli/context.h"
+
+namespace brigade::cli {
+
+/// Resolves each name to a job first, so that nothing is done when one of them is not there; then asks `verb` for each.
+/// `done`: the past participle for the note on stderr.
+ExitCode ask_for_each(Context& context, const std::vector<std::string>& names, Verb verb, const std::string& done);
+
+}  // namespace brigade::cli

@@ -1,0 +1,29 @@
+// The options of `fetch`.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/cli/declare.h"
+#include "proto/model/result.h"
+#include "proto/wire/kinds.h"
+
+namespace brigade::cli {
+
+/// As typed.
+struct FetchWishes {
+  std::string method, data, save, ca_file, user_agent;
+  std::vector<std::string> headers;
+  bool body = false, fail = false, insecure_tls = false, compressed = false, location = true;
+  std::optional<std::uint64_t> max_body, max_redirects;
+  std::optional<Duration> connect_timeout;
+};
+
+void declare_fetch_options(Declare& kind, FetchWishes& wishes, bool save);
+
+/// Reads the files that they name, and checks what can be checked here.
+Result<wire::FetchOptions> fetch_options_of(const FetchWishes& wishes);
+
+}  // namespace brigade::cli

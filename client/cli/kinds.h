@@ -1,0 +1,34 @@
+// The kinds of tasks as they are typed: `factorial 1..10 --as hex`.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/cli/context.h"
+#include "client/cli/declare.h"
+#include "client/cli/job_options.h"
+#include "client/cli/task_source.h"
+
+namespace brigade::cli {
+
+/// Everything that makes a job, ready to be submitted.
+struct JobRequest {
+  JobSpec spec;
+  TaskSource source;                     ///< for a range too: it can be walked through
+  std::optional<std::uint64_t> tasks;    ///< nullopt: not known before the end of a pipe
+  std::optional<std::uint64_t> largest;  ///< numeric argument; nullopt as above or not numeric
+  bool show_body = false;                ///< fetch: the body belongs into the results
+  std::string save_folder;               ///< fetch: empty for none
+};
+
+/// Turns a request into a job: run or submit.
+using UseRequest = std::function<ExitCode(Context&, JobRequest)>;
+
+/// Declares all kinds below `command`. `save`: whether --save is offered (a client that does not wait saves nothing).
+void declare_kinds(Declare& command, const std::shared_ptr<JobOptions>& options, bool save, const UseRequest& use);
+
+}  // namespace brigade::cli

@@ -1,0 +1,375 @@
+#include "client/cli/run.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+
+#include "client/cli/commands.h"
+#include "client/cli/follow.h"
+#include "client/cli/resume.h"
+#include "client/cli/survey.h"
+#include "client/cluster/private_cluster.h"
+#include "client/output/body_folder.h"
+#include "client/output/summary.h"
+
+namespace brigade::cli {
+namespace {
+
+constexpr Duration kSecondSignal = std::chrono::seconds(2);
+
+/// One `brigade run` from its checked arguments to its exit code. What ends it early is an exit code in `ended_`.
+class Run {
+ public:
+  Run(Context& context, const RunOptions& options, JobRequest request)
+      : context_(context),
+        options_(options),
+        request_(std::move(request)),
+        interrupts_(context.signals()),
+        sink_(output::Sink::standard_output(context.signals().fd())),
+        progress_(context.progress(), context.terminal()) {}
+
+  ExitCode go() {
+    const bool ready = prepare_output() && prepare_resume() && find_cluster() && check_workers() && submit();
+    if (!ready) {
+      sink_.discard();
+      return ended_;
+    }
+    return follow();
+  }
+
+ private:
+  bool end(ExitCode code) {
+    ended_ = code;
+    return false;
+  }
+  bool end(const Error& error) { return end(context_.fail(error)); }
+
+  bool prepare_output();
+  bool prepare_resume();
+  bool find_cluster();
+  bool start_private_cluster();
+  bool check_workers();
+  bool submit();
+  ExitCode follow();
+  ExitCode conclude(const FollowOutcome& outcome);
+  ExitCode finish();
+  ExitCode on_signal(int signal);
+  ExitCode cancel_private(Follower& follower, FollowOptions& following);
+  ExitCode detach(int signal);
+  ExitCode output_failed(const Error& error);
+  std::string reattach() const;
+  void request_cancel();
+  void print_summary(const JobSummary& job) const;
+  output::Format format() const;
+
+  Context& context_;
+  const RunOptions& options_;
+  JobRequest request_;
+  Interrupts interrupts_;
+  output::Sink sink_;
+  output::Progress progress_;
+  std::optional<output::BodyFolder> bodies_;
+  std::optional<EarlierResults> earlier_;
+  std::unique_ptr<cluster::PrivateCluster> cluster_;
+  std::unique_ptr<client::Session> session_;
+  std::optional<std::uint64_t> argument_max_;
+  std::shared_ptr<bool> over_limit_ = std::make_shared<bool>(false);
+  JobId job_;
+  Instant begun_{};
+  Instant followed_until_{};
+  output::JobView view_;
+  std::optional<output::ResultWriter> writer_;
+  std::optional<Follower> follower_;
+  FollowOptions following_;
+  ExitCode ended_ = kOk;
+};
+
+output::Format Run::format() const {
+  const bool to_file = !options_.out.empty() && context_.globals.output.empty();
+  return to_file ? output::Format::ndjson : context_.format();
+}
+
+bool Run::prepare_output() {
+  if (options_.resume && options_.out.empty()) return end(context_.fail(kUsage, "--resume goes with --out FILE"));
+  if (options_.resume && format() != output::Format::ndjson) {
+    return end(context_.fail(kUsage, "--resume goes on with NDJSON only; leave out -o, or use -o ndjson"));
+  }
+  if (!request_.save_folder.empty()) {
+    auto folder = output::BodyFolder::open(request_.save_folder);
+    if (!folder) return end(folder.error());
+    bodies_ = *std::move(folder);
+  }
+  if (options_.out.empty()) return true;
+  if (options_.resume) {
+    auto earlier = EarlierResults::open(options_.out, request_.spec.kind);
+    if (!earlier) return end(earlier.error());
+    earlier_ = *std::move(earlier);
+  }
+  auto file = output::Sink::file(options_.out, context_.signals().fd());
+  if (!file) return end(file.error());
+  sink_ = *std::move(file);
+  return true;
+}
+
+bool Run::prepare_resume() {
+  if (!earlier_ || earlier_->empty()) return true;
+  if (request_.tasks && earlier_->count() >= *request_.tasks) {
+    context_.note(options_.out + " has all " + std::to_string(*request_.tasks) + " results; nothing is run");
+    sink_.discard();
+    return end(kOk);
+  }
+  request_.spec.range.reset();
+  request_.spec.trend = CostTrend::flat;
+  request_.source = earlier_->missing(std::move(request_.source));
+  context_.note("resuming: " + std::to_string(earlier_->count()) + " results are there already");
+  return true;
+}
+
+bool Run::start_private_cluster() {
+  const bool processes = request_.spec.mode == Mode::processes;
+  const unsigned workers = options_.workers ? static_cast<unsigned>(*options_.workers)
+                           : processes      ? base::usable_cores()
+                                            : 1;
+  const unsigned threads = options_.threads ? static_cast<unsigned>(*options_.threads) : processes ? 1 : 0;
+  auto cluster =
+      cluster::PrivateCluster::start({.workers = workers,
+                                      .threads = threads,
+                                      .io_concurrency = static_cast<unsigned>(options_.io_concurrency.value_or(0)),
+                                      .timeout = context_.connect_timeout(),
+                                      .interrupt_fd = context_.signals().fd()});
+  if (!cluster) return end(cluster.error());
+  cluster_ = *std::move(cluster);
+  interrupts_.watch(*cluster_);
+  return true;
+}
+
+bool Run::find_cluster() {
+  std::string endpoint;
+  if (!options_.private_cluster) {
+    auto found = find_broker(context_);
+    if (!found) return end(found.error());
+    endpoint = found->value_or("");
+  }
+  const bool shared = !endpoint.empty();
+  if (shared && (options_.workers || options_.threads || options_.io_concurrency)) {
+    context_.warn("using the cluster at " + endpoint +
+                  ", which has workers of its own: --workers, --threads and "
+                  "--io-concurrency count only with --private");
+  }
+  if (!shared && !start_private_cluster()) return false;
+  if (!shared) endpoint = cluster_->endpoint();
+  auto session = connect_to(context_, endpoint, context_.signals().fd());
+  if (!session) return end(session.error());
+  session_ = *std::move(session);
+  session_->set_interrupt_fd(interrupts_.fd());
+  return true;
+}
+
+bool Run::check_workers() {
+  const std::string& kind = request_.spec.kind;
+  auto found = await_worker(*session_, interrupts_, kind, context_.connect_timeout());
+  if (!found) return end(found.error());
+  if (found->offering == 0) {
+    return end(context_.fail(kNeverRuns, "none of the " + std::to_string(found->workers) +
+                                             " connected workers offers '" + kind +
+                                             "'; nothing was submitted. See: brigade workers"));
+  }
+  argument_max_ = found->argument_max;
+  if (argument_max_ && request_.largest && *request_.largest > *argument_max_) {
+    return end(context_.fail(kNeverRuns, kind + ": " + std::to_string(*request_.largest) +
+                                             " is over the limit of every connected worker (" +
+                                             std::to_string(*argument_max_) +
+                                             "); nothing was submitted. A worker's limit is its --factorial-max"));
+  }
+  return true;
+}
+
+bool Run::submit() {
+  TaskSource source = std::move(request_.source);
+  if (argument_max_ && !request_.largest) source = limited(std::move(source), *argument_max_, over_limit_);
+  if (earlier_) source = not_empty(std::move(source), "no task is missing in " + options_.out);
+  begun_ = base::monotonic_now();
+  // A worker that dies now is replaced later; an upload is not interrupted for it.
+  session_->set_interrupt_fd(context_.signals().fd());
+  auto submitted = session_->submit(request_.spec, chunks_of(std::move(source)));
+  session_->set_interrupt_fd(interrupts_.fd());
+  if (!submitted) {
+    if (*over_limit_) return end(context_.fail(kNeverRuns, request_.spec.kind + ": " + submitted.error().message));
+    if (submitted.error().code == ErrorCode::cancelled) {
+      return end(context_.fail(kInterrupted, "interrupted while the tasks were uploaded; nothing was submitted"));
+    }
+    if (auto tended = interrupts_.tend(); !tended) return end(tended.error());
+    return end(submitted.error());
+  }
+  job_ = submitted->job;
+  if (!cluster_ && !submitted->warning.empty()) context_.warn(submitted->warning);
+  return true;
+}
+
+ExitCode Run::follow() {
+  view_ = output::view_of(job_, request_.spec);
+  view_.show_body = request_.show_body;
+  const output::Format chosen = format();
+  if (chosen != output::Format::quiet || bodies_) {
+    output::WriterOptions writing{.format = chosen,
+                                  .tasks = request_.tasks.value_or(0),
+                                  .width = sink_.is_file() ? 0 : context_.table_width(),
+                                  .save_body = {},
+                                  .skip_cancelled = false};
+    if (bodies_) {
+      writing.save_body = [this](std::uint64_t index, std::string_view body) { return bodies_->save(index, body); };
+    }
+    writer_.emplace(view_, sink_, std::move(writing));
+  }
+  const bool by_input = options_.order == "input";
+  if (earlier_ && writer_) {
+    writer_->before_row = [this, by_input](std::uint64_t index, std::string& out) {
+      return earlier_->append_until(by_input ? index : UINT64_MAX, out);
+    };
+  }
+  following_.job = job_;
+  following_.read.order = by_input ? Order::input : Order::completion;
+  following_.read.with_arguments = !request_.spec.range;
+  following_.writer = writer_ ? &*writer_ : nullptr;
+  follower_.emplace(*session_, interrupts_, sink_, progress_);
+  return conclude(follower_->follow(following_));
+}
+
+ExitCode Run::conclude(const FollowOutcome& outcome) {
+  followed_until_ = base::monotonic_now();
+  progress_.hide();
+  switch (outcome.how) {
+    case Followed::ended:
+      return finish();
+    case Followed::interrupted:
+      return on_signal(outcome.signal.value_or(SIGINT));
+    case Followed::closed_pipe:
+      if (cluster_) request_cancel();
+      return kClosedPipe;
+    case Followed::output:
+      return output_failed(outcome.error);
+    case Followed::timed_out:
+    case Followed::failed:
+      break;
+  }
+  const ExitCode code = context_.fail(outcome.error);
+  if (!cluster_) context_.note("The job is " + to_string(job_) + ". To go on:\n  " + reattach());
+  return code;
+}
+
+void Run::print_summary(const JobSummary& job) const {
+  std::string text = output::summary_text(job, followed_until_ - begun_);
+  if (!text.empty()) text.pop_back();
+  context_.note(text);
+}
+
+ExitCode Run::finish() {
+  auto job = show_job(*session_, to_string(job_));
+  if (!job && follower_->last_seen()) job = *follower_->last_seen();
+  if (!job) return context_.fail(job.error());
+  Result<void> written;
+  if (earlier_) {
+    std::string rest;
+    written = earlier_->append_until(UINT64_MAX, rest);
+    if (written) written = sink_.write(rest);
+  }
+  if (written && writer_) written = writer_->finish(output::summary_json(*job, followed_until_ - begun_));
+  if (written) written = sink_.commit();
+  if (!written) return sink_.closed() ? kClosedPipe : output_failed(written.error());
+  if (earlier_) earlier_->forget_partial_files();
+  print_summary(*job);
+  return exit_code_of(*job);
+}
+
+std::string Run::reattach() const {
+  const std::uint64_t cursor = follower_ ? follower_->cursor() : 0;
+  std::string command = "brigade results " + to_string(job_) + " --follow --order " + options_.order;
+  if (cursor > 0) command += " --from " + std::to_string(cursor);
+  if (!context_.globals.broker.empty()) command += " --broker " + context_.globals.broker;
+  return command;
+}
+
+void Run::request_cancel() {
+  session_->set_interrupt_fd(context_.signals().fd());
+  auto cancelled = session_->ask(Verb::cancel, to_string(job_));
+  if (!cancelled && cancelled.error().code != ErrorCode::cancelled) context_.fail(cancelled.error());
+}
+
+ExitCode Run::on_signal(int signal) {
+  return cluster_ ? cancel_private(*follower_, following_) : detach(signal);
+}
+
+/// What is done is printed, then the cluster goes. A second signal skips the printing.
+ExitCode Run::cancel_private(Follower& follower, FollowOptions& following) {
+  context_.note("interrupted: the rest is cancelled; what is done follows");
+  request_cancel();
+  if (writer_) writer_->skip_cancelled();
+  const FollowOutcome outcome = follower.follow(following);
+  followed_until_ = base::monotonic_now();
+  progress_.hide();
+  if (outcome.how != Followed::ended) return kInterrupted;
+  auto job = show_job(*session_, to_string(job_));
+  if (job && writer_ && !writer_->finish(output::summary_json(*job, followed_until_ - begun_))) return kInterrupted;
+  if (job) print_summary(*job);
+  if (sink_.is_file()) {
+    context_.note("what is done is in " + sink_.partial_path().string() +
+                  (format() == output::Format::ndjson ? "; go on with the same command and --resume" : ""));
+  }
+  return kInterrupted;
+}
+
+ExitCode Run::detach(int signal) {
+  context_.note("detached: job " + to_string(job_) + " goes on. To see its results:\n  " + reattach());
+  if (sink_.is_file()) context_.note("what came so far is in " + sink_.partial_path().string());
+  if (signal != SIGINT) return kInterrupted;
+  context_.note("Ctrl-C again within 2 s cancels the job");
+  if (!second_signal(context_.signals(), kSecondSignal)) return kInterrupted;
+  request_cancel();
+  context_.note("job " + to_string(job_) + " is cancelled");
+  return kInterrupted;
+}
+
+ExitCode Run::output_failed(const Error& error) {
+  const ExitCode code = context_.fail(error);
+  if (sink_.is_file()) sink_.discard();
+  if (cluster_) {
+    request_cancel();
+  } else {
+    context_.note("job " + to_string(job_) + " goes on. To see its results:\n  " + reattach());
+  }
+  return code;
+}
+
+}  // namespace
+
+ExitCode run_job(Context& context, const RunOptions& options, JobRequest request) {
+  return Run(context, options, std::move(request)).go();
+}
+
+void declare_run(Declare& root) {
+  auto options = std::make_shared<RunOptions>();
+  auto job = std::make_shared<JobOptions>();
+  Declare command = root.command("run",
+                                 "Submit tasks, show progress, print the results, exit. Without a broker a private "
+                                 "cluster is started and taken down again",
+                                 {});
+  command.flag({"--private", "Start a private cluster even where a broker is known"}, options->private_cluster);
+  command.number({"--workers", "Worker processes of a private cluster", "1; with --mode processes one per core"},
+                 options->workers, 1, 1024);
+  command.number({"--threads", "Threads of each worker", "one per core; with --mode processes 1"}, options->threads, 1,
+                 4096);
+  command.number({"--io-concurrency", "Transfers that each worker has in flight", "256"}, options->io_concurrency, 1,
+                 1'000'000);
+  declare_job_options(command, *job);
+  command.choice({"--order", "Results as they complete, or in the order of the input"}, options->order,
+                 {"completion", "input"});
+  command.text({"--out", "Write the results to this file instead: whole or not at all", "", "FILE"}, options->out);
+  command.flag({"--resume", "Run only what the file of --out lacks (NDJSON)"}, options->resume);
+  command.examples("  brigade run factorial 1..10\n  brigade run fetch --from urls.txt -o csv > pages.csv\n");
+  declare_kinds(command, job, true, [options](Context& context, JobRequest request) {
+    return run_job(context, *options, std::move(request));
+  });
+}
+
+}  // namespace brigade::cli

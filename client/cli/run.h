@@ -1,0 +1,22 @@
+// `brigade run`: submit, show progress, print results, exit.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "client/cli/context.h"
+#include "client/cli/kinds.h"
+
+namespace brigade::cli {
+
+struct RunOptions {
+  bool private_cluster = false;
+  std::optional<std::uint64_t> workers, threads, io_concurrency;
+  std::string order = "input";
+  std::string out;
+  bool resume = false;
+};
+
+ExitCode run_job(Context& context, const RunOptions& options, JobRequest request);
+
+}  // namespace brigade::cli

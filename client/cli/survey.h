@@ -1,0 +1,32 @@
+// Before a job is submitted: is there anybody who could run it?
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/cli/interrupts.h"
+#include "client/session.h"
+#include "proto/model/job.h"
+
+namespace brigade::cli {
+
+/// What the connected workers that take work can do for one kind.
+struct Suitability {
+  std::size_t workers = 0;  ///< connected and not draining
+  std::size_t draining = 0;
+  std::size_t offering = 0;                   ///< of the workers
+  std::optional<std::uint64_t> argument_max;  ///< of the most capable worker; nullopt: no limit
+};
+Suitability suitability_of(const std::vector<WorkerSummary>& workers, const std::string& kind);
+
+/// Asks once.
+Result<Suitability> ask_suitability(client::Session& session, const std::string& kind);
+
+/// Asks until a worker is connected or `patience` is over (ErrorCode::unavailable). ErrorCode::cancelled: a signal
+/// came.
+Result<Suitability> await_worker(client::Session& session, Interrupts& interrupts, const std::string& kind,
+                                 Duration patience);
+
+}  // namespace brigade::cli

@@ -1,0 +1,141 @@
+#include "client/output/summary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "client/output/json_text.h"
+#include "proto/base/text.h"
+
+namespace brigade::output {
+namespace {
+
+/// Members of a JSON object, one after another.
+class Members {
+ public:
+  void text(std::string_view name, std::string_view value) {
+    begin(name);
+    append_json_string(out_, value);
+  }
+  void number(std::string_view name, std::uint64_t value) {
+    begin(name);
+    append_number(out_, value);
+  }
+  void signed_number(std::string_view name, std::int64_t value) {
+    begin(name);
+    out_ += std::to_string(value);
+  }
+  void ms(std::string_view name, double value) {
+    begin(name);
+    append_ms(out_, value, 3);
+  }
+  void raw(std::string_view name, std::string_view json) {
+    begin(name);
+    out_ += json;
+  }
+  void utc(std::string_view name, UtcMs time) {
+    if (time.value == 0) return raw(name, "null");
+    text(name, base::format_utc(time));
+  }
+  std::string object() const { return "{" + out_ + "}"; }
+
+ private:
+  void begin(std::string_view name) {
+    if (!out_.empty()) out_ += ',';
+    append_json_string(out_, name);
+    out_ += ':';
+  }
+  std::string out_;
+};
+
+std::string quantiles_json(const Quantiles& ms) {
+  Members members;
+  members.ms("p50", static_cast<double>(ms.p50));
+  members.ms("p90", static_cast<double>(ms.p90));
+  members.ms("p99", static_cast<double>(ms.p99));
+  return members.object();
+}
+
+std::string errors_json(const JobSummary& job) {
+  Members members;
+  for (std::size_t i = 1; i < kTaskStatuses; ++i) {
+    if (job.by_status[i] > 0) members.number(name_of(static_cast<TaskStatus>(i)), job.by_status[i]);
+  }
+  return members.object();
+}
+
+std::string quantile_text(float ms) {
+  std::string text;
+  append_ms(text, static_cast<double>(ms), ms < 10 ? 3 : 1);
+  return text;
+}
+
+}  // namespace
+
+double tasks_per_second(std::uint64_t tasks, Duration elapsed) {
+  return elapsed.count() > 0 ? static_cast<double>(tasks) * 1e9 / static_cast<double>(elapsed.count()) : 0;
+}
+
+std::string summary_json(const JobSummary& job, std::optional<Duration> elapsed) {
+  const Duration taken = elapsed.value_or(job.elapsed);
+  Members members;
+  members.text("id", to_string(job.id));
+  members.text("name", job.name);
+  members.text("kind", job.kind);
+  members.text("mode", name_of(job.mode));
+  members.text("state", name_of(job.state));
+  members.signed_number("priority", job.priority);
+  members.number("tasks", job.tasks);
+  members.number("ok", job.ok);
+  members.number("failed", job.failed);
+  members.number("cancelled", job.cancelled);
+  members.number("running", job.running);
+  members.number("delayed", job.delayed);
+  members.raw("errors", errors_json(job));
+  if (job.retry_of) {
+    members.text("retry_of", to_string(job.retry_of));
+  } else {
+    members.raw("retry_of", "null");
+  }
+  members.text("client", job.client);
+  members.utc("submitted_at", job.submitted_at);
+  members.utc("started_at", job.started_at);
+  members.utc("finished_at", job.finished_at);
+  members.ms("elapsed_ms", to_ms(taken));
+  members.ms("tasks_per_s", tasks_per_second(job.finished(), taken));
+  members.raw("run_ms", quantiles_json(job.run_ms));
+  members.raw("queued_ms", quantiles_json(job.queued_ms));
+  return members.object();
+}
+
+std::string reasons_text(const JobSummary& job) {
+  std::vector<std::pair<std::uint64_t, std::string_view>> reasons;
+  for (std::size_t i = 1; i < kTaskStatuses; ++i) {
+    if (job.by_status[i] > 0) reasons.emplace_back(job.by_status[i], name_of(static_cast<TaskStatus>(i)));
+  }
+  std::stable_sort(reasons.begin(), reasons.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::string text;
+  for (const auto& [count, name] : reasons) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, base::format_count(count));
+  }
+  return text;
+}
+
+std::string summary_text(const JobSummary& job, Duration elapsed) {
+  std::string text = fmt::format("{} tasks: {} ok", base::format_count(job.tasks), base::format_count(job.ok));
+  if (job.failed > 0) text += fmt::format(", {} failed", base::format_count(job.failed));
+  if (job.cancelled > 0) text += fmt::format(", {} cancelled", base::format_count(job.cancelled));
+  if (const std::string reasons = reasons_text(job); !reasons.empty()) text += " (" + reasons + ")";
+  const auto rate = static_cast<std::uint64_t>(tasks_per_second(job.finished(), elapsed) + 0.5);
+  text += fmt::format("\nelapsed {}, {} tasks/s\n", base::format_duration(elapsed), base::format_count(rate));
+  const auto line = [](std::string_view name, const Quantiles& ms) {
+    return fmt::format("{} p50 {} ms, p90 {} ms, p99 {} ms\n", name, quantile_text(ms.p50), quantile_text(ms.p90),
+                       quantile_text(ms.p99));
+  };
+  text += line("run   ", job.run_ms);
+  text += line("queued", job.queued_ms);
+  return text;
+}
+
+}  // namespace brigade::output
