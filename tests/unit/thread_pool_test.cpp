@@ -369,5 +369,33 @@ TEST(Outbox, WakesTheLoopOnceAndOnlyWhenItWaits) {
   EXPECT_FALSE(readable());
 }
 
+TEST(Outbox, LetsABlockOfFastTasksGrowButNotBehindASlowOne) {
+  Outbox outbox;
+  Tray& tray = outbox.add_tray();
+  const auto readable_within = [&](int ms) {
+    pollfd waiting{.fd = outbox.fd(), .events = POLLIN, .revents = 0};
+    return ::poll(&waiting, 1, ms) == 1;
+  };
+  const auto put = [&](std::uint64_t index, bool more, Instant now) {
+    {
+      const Tray::Lock lock = tray.lock();
+      tray.add(lock, {.lease = LeaseId{1}, .job = {}, .leased_at = {}}, {.index = index}, "v");
+      tray.set_growing(lock, more, now);
+    }
+    tray.announce();
+  };
+  const Instant later = base::monotonic_now() + 1h;  // young for the whole test
+  put(0, true, later);
+  EXPECT_TRUE(outbox.collect().empty());
+  put(1, true, later);
+  put(2, false, later);  // the grain ends
+  EXPECT_TRUE(readable_within(0));
+  EXPECT_EQ(outbox.collect().at(0).outcomes.count(), 3u);
+  EXPECT_TRUE(outbox.collect().empty());
+  EXPECT_FALSE(readable_within(0));
+  put(3, true, base::monotonic_now());  // and a slow task begins
+  while (outbox.collect().empty()) EXPECT_TRUE(readable_within(10'000));
+}
+
 }  // namespace
 }  // namespace brigade::worker

@@ -61,6 +61,7 @@ class IoThread {
   void spawn(Grain grain);
   asio::awaitable<void> run_task(Grain grain, std::shared_ptr<JobHere> here);
   void record(const Slice& slice, std::uint64_t index, Instant started, Ending& ending);
+  void announce();
   std::shared_ptr<JobHere> runners_of(const std::shared_ptr<ActiveJob>& job);
   void finish() {
     finishing_ = true;
@@ -78,6 +79,7 @@ class IoThread {
   std::map<const ActiveJob*, std::shared_ptr<JobHere>> jobs_;
   std::uint32_t in_flight_ = 0;
   bool finishing_ = false;
+  bool announcing_ = false;
   std::jthread thread_;  // last: it uses all of the above
 };
 
@@ -150,16 +152,27 @@ asio::awaitable<void> IoThread::run_task(Grain grain, std::shared_ptr<JobHere> h
 
 void IoThread::record(const Slice& slice, std::uint64_t index, Instant started, Ending& ending) {
   const bool may_retry = ending.status != TaskStatus::ok && !slice.work.lease.last_attempt;
+  const Instant now = base::monotonic_now();
   const OutcomeRow row{.index = index,
                        .status = ending.status,
                        .start_ms = static_cast<float>(to_ms(started - slice.arrived)),
-                       .run_ms = static_cast<float>(to_ms(base::monotonic_now() - started)),
+                       .run_ms = static_cast<float>(to_ms(now - started)),
                        .retry_after_ms = may_retry ? ending.retry_after_ms : kFinal};
   {
     const Tray::Lock lock = tray_->lock();
     tray_->add(lock, slice.origin, row, ending.value, &ending.value);
+    tray_->set_growing(lock, false, now);
   }
-  tray_->announce();
+  announce();
+}
+
+// Once for all that ends in one turn of the loop: they make one block, and wake the worker's loop once.
+void IoThread::announce() {
+  if (std::exchange(announcing_, true)) return;
+  asio::post(io_, [this] {
+    announcing_ = false;
+    tray_->announce();
+  });
 }
 
 SliceQueue::Options queue_options(const IoLoopOptions& options) {

@@ -1,8 +1,17 @@
 #include "worker/exec/outbox.h"
 
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+
+#include <chrono>
 #include <utility>
 
 namespace brigade::worker {
+namespace {
+
+constexpr std::chrono::nanoseconds kGrowthMax = std::chrono::milliseconds(1);  // below a second: see set_timer()
+
+}  // namespace
 
 std::uint64_t weight_of(const Outcomes& outcomes) {
   return outcomes.values.blob.size() + 16 * outcomes.count();
@@ -16,10 +25,33 @@ void Tray::add(const Lock& lock, const Origin& origin, const OutcomeRow& row, st
   batches_.back().rows.add(row, value, owned);
 }
 
+void Tray::set_growing(const Lock& lock, bool growing, Instant now) {
+  require(lock.mutex() == &mutex_);
+  if (!batches_.empty() && since_ == Instant{}) since_ = now;
+  growing_ = growing;
+  ripe_.store(is_ripe(now), std::memory_order_relaxed);
+}
+
+bool Tray::is_ripe(Instant now) const {
+  return !growing_ || batches_.size() > 1 || now - since_ >= kGrowthMax;
+}
+
 void Tray::announce() {
-  // The lock orders this: either collect() found the outcome in the tray, or `hungry_` was set before it was put there.
-  if (!outbox_->hungry_.load(std::memory_order_relaxed)) return;
-  if (outbox_->hungry_.exchange(false)) outbox_->wake_.signal();
+  // The lock orders this: either collect() found the outcome in the tray, or the hunger was set before it was put
+  // there.
+  const Outbox::Hunger hunger = outbox_->hunger_.load(std::memory_order_relaxed);
+  if (hunger == Outbox::Hunger::none) return;
+  if (hunger == Outbox::Hunger::ripe && !ripe_.load(std::memory_order_relaxed)) return;
+  if (outbox_->hunger_.exchange(Outbox::Hunger::none) != Outbox::Hunger::none) outbox_->wake_.signal();
+}
+
+Outbox::Outbox()
+    : timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+  require(static_cast<bool>(timer_) && static_cast<bool>(epoll_));
+  for (const int fd : {wake_.fd(), timer_.get()}) {
+    epoll_event readable{.events = EPOLLIN, .data = {.fd = fd}};
+    require(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &readable) == 0);
+  }
 }
 
 Tray& Outbox::add_tray() {
@@ -30,28 +62,49 @@ Tray& Outbox::add_tray() {
 
 std::vector<Finished> Outbox::collect() {
   std::vector<Finished> finished;
-  if (!hungry_.load()) gather(finished);
+  bool growing = gather(finished);
   if (!finished.empty()) return finished;
   wake_.clear();
-  hungry_.store(true);
-  gather(finished);  // what came before the flag was seen
-  if (!finished.empty()) hungry_.store(false);
+  hunger_.store(growing ? Hunger::ripe : Hunger::any);
+  growing |= gather(finished);  // what came before the hunger was seen
+  if (!finished.empty()) {
+    hunger_.store(Hunger::none);
+  } else if (growing || timer_armed_) {
+    set_timer(growing);
+  }
   return finished;
 }
 
-void Outbox::gather(std::vector<Finished>& finished) {
+// Setting a timer also takes back that it has fired.
+void Outbox::set_timer(bool armed) {
+  itimerspec spec{};
+  if (armed) spec.it_value.tv_nsec = kGrowthMax.count();
+  ::timerfd_settime(timer_.get(), 0, &spec, nullptr);
+  timer_armed_ = armed;
+}
+
+bool Outbox::gather(std::vector<Finished>& finished) {
+  bool growing = false;
+  const Instant now = base::monotonic_now();
   const std::lock_guard lock(trays_mutex_);
   for (const auto& tray : trays_) {
     std::vector<Tray::Batch> batches;
     {
       const Tray::Lock tray_lock = tray->lock();
+      if (tray->batches_.empty()) continue;
+      if (!tray->is_ripe(now)) {
+        growing = true;
+        continue;
+      }
       batches.swap(tray->batches_);
+      tray->since_ = {};
     }
     for (Tray::Batch& batch : batches) {
       const Tray::Origin& origin = batch.origin;
       finished.push_back({origin.lease, origin.job, origin.leased_at, batch.rows.take()});
     }
   }
+  return growing;
 }
 
 }  // namespace brigade::worker

@@ -48,6 +48,9 @@ class Tray {
   /// REQUIRES: `lock` is this tray's.
   void add(const Lock& lock, const Origin& origin, const OutcomeRow& row, std::string_view value,
            std::string* owned = nullptr);
+  /// Whether the thread goes on to its next task at once, `now`: a block that grows quickly is left to grow a little,
+  /// so that fast tasks make blocks of thousands. Never for long: a slow task holds nothing back.
+  void set_growing(const Lock& lock, bool growing, Instant now);
   /// Wakes the loop where it waits for an outcome. After the lock is released, so that the loop finds it free.
   void announce();
 
@@ -57,15 +60,19 @@ class Tray {
     Origin origin;
     OutcomeRows rows;
   };
+  bool is_ripe(Instant now) const;
 
   Outbox* outbox_;
   std::mutex mutex_;
   std::vector<Batch> batches_;
+  bool growing_ = false;
+  Instant since_{};  // when the first row of batches_ came
+  std::atomic<bool> ripe_ = false;
 };
 
 class Outbox {
  public:
-  Outbox() = default;
+  Outbox();
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
@@ -73,16 +80,24 @@ class Outbox {
   Tray& add_tray();
 
   /// What finished since the last call, in blocks. The loop calls it when it is about to wait; after an empty answer
-  /// the next outcome makes fd() readable, after any other it must be called again before waiting without a time limit.
+  /// fd() becomes readable when there is more, after any other it must be called again before waiting without a time
+  /// limit.
   std::vector<Finished> collect();
-  int fd() const { return wake_.fd(); }
+  int fd() const { return epoll_.get(); }
 
  private:
   friend class Tray;
-  void gather(std::vector<Finished>& finished);
+  /// What the loop wants to be woken for.
+  enum class Hunger : std::uint8_t { none, ripe, any };
+  /// Returns whether blocks were left to grow.
+  bool gather(std::vector<Finished>& finished);
+  void set_timer(bool armed);
 
   base::EventFd wake_;
-  std::atomic<bool> hungry_ = false;
+  base::Fd timer_;  // fires when a block that was left to grow is to be looked at again
+  base::Fd epoll_;  // readable when one of them is
+  bool timer_armed_ = false;
+  std::atomic<Hunger> hunger_ = Hunger::none;
   std::mutex trays_mutex_;
   std::vector<std::unique_ptr<Tray>> trays_;
 };

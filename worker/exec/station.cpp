@@ -61,6 +61,7 @@ bool Station::end_task(TaskFeed::Task& task, const OutcomeRow& outcome, std::str
   const Tray::Lock lock = tray_->lock();
   if (!reported_) record(lock, outcome, now, value, owned);
   ++tally_.tasks;
+  tray_->set_growing(lock, current_ + 1 < end_, now);
   if (++current_ < end_) {
     start_task(now);
     task = current_task();
@@ -125,6 +126,7 @@ Instant Station::report_overdue(Instant now) {
   reported_ = true;
   const Ending late = not_finished_within(slice_->job->limit);
   record(lock, {.status = late.status, .retry_after_ms = late.retry_after_ms}, now, late.value, nullptr);
+  tray_->set_growing(lock, false, now);
   lock.unlock();
   tray_->announce();
   return kNever;
