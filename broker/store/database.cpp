@@ -51,8 +51,9 @@ Trouble Database::trouble(int code) const {
   const bool no_room = kind == SQLITE_IOERR && (is_passing(last_errno(handle_.get(), SQLITE_FCNTL_JOURNAL_POINTER)) ||
                                                 is_passing(last_errno(handle_.get(), SQLITE_FCNTL_FILE_POINTER)));
   const bool no_shared_memory = code == SQLITE_IOERR_SHMSIZE;  // its file could not grow
+  const std::string what = sqlite3_errmsg(handle_.get()), general = sqlite3_errstr(code);
   return {.passing = !sync_failed && (kind == SQLITE_FULL || kind == SQLITE_BUSY || no_shared_memory || no_room),
-          .reason = file_.string() + ": " + sqlite3_errmsg(handle_.get()) + " (" + sqlite3_errstr(code) + ")"};
+          .reason = file_.string() + ": " + what + (what == general ? "" : " (" + general + ")")};
 }
 
 MaybeTrouble Database::checkpoint() {

@@ -194,6 +194,12 @@ class SmallDisk {
   rlimit before_{};
 };
 
+std::uint64_t segment_bytes(const fs::path& folder) {
+  std::uint64_t bytes = 0;
+  for (const auto& entry : fs::directory_iterator(segments_folder(folder))) bytes += entry.file_size();
+  return bytes;
+}
+
 /// What is committed before, during and after a full disk is all there, once and in order.
 void fill_and_free(const TemporaryFolder& folder, std::size_t padding) {
   OpenStore store(folder.state(), true);
@@ -223,6 +229,12 @@ void fill_and_free(const TemporaryFolder& folder, std::size_t padding) {
   ASSERT_TRUE(blocks) << blocks.error().message;
   ASSERT_EQ(blocks->size(), 2000U);
   for (std::uint64_t i = 0; i < 2000; ++i) ASSERT_EQ((*blocks)[i].outcomes, ok_outcomes({{i, 1}}, padding));
+
+  OpenStore undisturbed(folder.path() / "undisturbed");
+  open_range(undisturbed, kJob, 10'000);
+  for (std::uint64_t i = 0; i < 2000; ++i) undisturbed.append(block_of(kJob, i, ok_outcomes({{i, 1}}, padding)));
+  ASSERT_TRUE(undisturbed.commit());  // a refused batch leaves nothing behind
+  EXPECT_EQ(segment_bytes(folder.state()), segment_bytes(folder.path() / "undisturbed"));
 }
 
 TEST(StoreFaults, WaitsForSpaceForSegmentsAndLosesNothing) {
