@@ -626,6 +626,7 @@ TEST(ClientReader, ReadsOnFromItsCursorAfterALoss) {
   client.on(results(1, 8));
   client.on(ResultsTaken{});
   EXPECT_EQ(client.reconnect(), list(read_from(2, 8)));
+  EXPECT_EQ(client.on(TimePassed{}), list());   // the new reader has its whole credit
   EXPECT_EQ(client.on(results(1, 9)), list());  // of the earlier reader
   EXPECT_EQ(client.hear(ReadEnded{RequestId{1}, 9}), list());
   EXPECT_EQ(client.on(results(2, 9)), list(Deliver{}));
