@@ -84,6 +84,7 @@ int serve(const Options& options, base::SignalFd& signals) {
 
 int run(Options options) {
   base::SignalFd signals({SIGTERM, SIGINT, SIGHUP});
+  ::signal(SIGXFSZ, SIG_IGN);  // a file size limit is a full disk to the store, not the end
   base::Fd lock;
   if (!options.private_folder.empty() && !(lock = lock_private(options.private_folder)))
     return fail({ErrorCode::invalid, "cannot lock " + options.private_folder.string()});
