@@ -24,11 +24,11 @@ class ConfigBelowEnvironment : public CLI::ConfigTOML {
   explicit ConfigBelowEnvironment(const CLI::App& root) : root_(root) {}
 
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
-    auto items = CLI::ConfigTOML::from_config(input);
-    items.erase(
-        std::remove_if(items.begin(), items.end(), [this](const CLI::ConfigItem& item) { return overridden(item); }),
-        items.end());
-    return items;
+    auto found = CLI::ConfigTOML::from_config(input);
+    found.erase(
+        std::remove_if(found.begin(), found.end(), [this](const CLI::ConfigItem& item) { return overridden(item); }),
+        found.end());
+    return found;
   }
 
  private:
@@ -145,9 +145,9 @@ class Program {
 
   int refuse(const CLI::ParseError& error) {
     const CLI::App& command = *chosen_path(root_).back();
-    for (const CLI::App* app : chosen_path(root_)) {
+    for (const CLI::App* app : chosen_path(root_)) {  // a word that nobody wants falls through to a parent
       const std::vector<std::string> left = app->remaining();
-      if (!left.empty()) return context_.fail(kUsage, unexpected(*app, command, left.front()));
+      if (!left.empty()) return context_.fail(kUsage, unexpected(command, left.front()));
     }
     std::string message = error.what();
     while (!message.empty() && message.back() == '\n') message.pop_back();
@@ -159,19 +159,21 @@ class Program {
                                            : name_of_command(*command.get_parent()) + " " + command.get_name();
   }
 
-  /// `at`: the command that could make nothing of `word`; `command`: the innermost that was named.
-  static std::string unexpected(const CLI::App& at, const CLI::App& command, const std::string& word) {
+  /// `command`: the innermost that was named.
+  static std::string unexpected(const CLI::App& command, const std::string& word) {
     const bool option = word.size() > 1 && word.front() == '-';
     const std::string given = option ? word.substr(0, word.find('=')) : word;
-    const std::vector<std::string> known = option ? option_names(command) : command_names(at);
-    std::string message = "there is no ";
-    message += option ? "option " : known.empty() ? "place for the argument " : "command ";
-    if (!option && (at.get_name() == "run" || at.get_name() == "submit")) message = "there is no kind of task ";
-    message += "'" + given + "'";
+    const std::vector<std::string> known = option ? option_names(command) : command_names(command);
+    const bool kinds = command.get_name() == "run" || command.get_name() == "submit";
+    const char* what = option          ? "option"
+                       : known.empty() ? "place for the argument"
+                       : kinds         ? "kind of task"
+                                       : "command";
+    std::string message = std::string("there is no ") + what + " '" + given + "'";
     if (command.get_parent() != nullptr && (option || known.empty()))
       message += " in '" + name_of_command(command) + "'";
     if (const auto near = nearest(given, known)) message += "; did you mean '" + *near + "'?";
-    return message + " See: " + name_of_command(option ? command : at) + " --help";
+    return message + (message.back() == '?' ? " See: " : ". See: ") + name_of_command(command) + " --help";
   }
 
   Context context_;

@@ -15,6 +15,19 @@ Error bad(std::string message) {
   return Error{ErrorCode::invalid, std::move(message)};
 }
 
+/// A whole number; where people write 1e9 the error says how it is written here.
+Result<std::uint64_t> parse_whole(std::string_view text) {
+  auto number = base::parse_number(text);
+  if (number) return number;
+  const std::size_t e = text.find_first_of("eE");
+  if (e == std::string_view::npos) return number;
+  const auto mantissa = base::parse_number(text.substr(0, e));
+  const auto zeros = base::parse_number(text.substr(e + 1));
+  if (!mantissa || *mantissa == 0 || !zeros || *zeros > 18) return number;
+  const std::string written = std::to_string(*mantissa) + std::string(*zeros, '0');
+  return bad("'" + std::string(text) + "' is not a whole number (write " + written + ")");
+}
+
 Result<std::int64_t> parse_step(std::string_view text) {
   const bool down = !text.empty() && text.front() == '-';
   const auto step = base::parse_number(down ? text.substr(1) : text);
@@ -32,7 +45,7 @@ TaskInput number_task(std::uint64_t number) {
 Result<Arithmetic> parse_range(std::string_view text) {
   const std::size_t dots = text.find("..");
   if (dots == std::string_view::npos) {
-    const auto number = base::parse_number(text);
+    const auto number = parse_whole(text);
     if (!number) return number.error();
     return Arithmetic{.start = *number, .step = 1, .count = 1};
   }
@@ -44,9 +57,9 @@ Result<Arithmetic> parse_range(std::string_view text) {
     step = *parsed;
     rest = rest.substr(0, colon);
   }
-  const auto first = base::parse_number(text.substr(0, dots));
+  const auto first = parse_whole(text.substr(0, dots));
   if (!first) return first.error();
-  const auto last = base::parse_number(rest);
+  const auto last = parse_whole(rest);
   if (!last) return last.error();
   if (step > 0 ? *last < *first : *last > *first) {
     return bad("the range '" + std::string(text) + "' is empty: write the smaller number first" +
@@ -87,7 +100,7 @@ Result<TaskInput> parse_task(Shape shape, std::string_view text) {
   switch (shape) {
     case Shape::factorial:
     case Shape::noop: {
-      const auto number = base::parse_number(text);
+      const auto number = parse_whole(text);
       if (!number) return number.error();
       return number_task(*number);
     }

@@ -67,7 +67,7 @@ std::string errors_json(const JobSummary& job) {
 
 std::string quantile_text(float ms) {
   std::string text;
-  append_ms(text, static_cast<double>(ms), ms < 10 ? 3 : 1);
+  append_ms(text, static_cast<double>(ms), ms < 0.01f ? 6 : ms < 10 ? 3 : 1);
   return text;
 }
 

@@ -1,0 +1,148 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "client/cli/fetch_options.h"
+#include "client/cli/kinds.h"
+#include "client/cli/survey.h"
+#include "client/cli/tree.h"
+
+namespace brigade::cli {
+namespace {
+
+/// Parses `words` as the kinds below a command and keeps the request that comes out.
+class Kinds : public ::testing::Test {
+ protected:
+  Kinds() : root("A program", "brigade", nullptr), declared(root, "") {
+    declare_job_options(declared, *options);
+    declare_kinds(declared, options, true, [this](Context&, JobRequest made) {
+      request.emplace(std::move(made));
+      return kOk;
+    });
+  }
+
+  ExitCode parse(std::vector<std::string> words) {
+    std::reverse(words.begin(), words.end());
+    root.parse(std::move(words));
+    return static_cast<CommandApp*>(chosen_path(root).back())->action(context);
+  }
+
+  Context context;
+  CommandApp root;
+  Declare declared;
+  std::shared_ptr<JobOptions> options = std::make_shared<JobOptions>();
+  std::optional<JobRequest> request;
+};
+
+TEST_F(Kinds, MakeARangeOfOneContiguousRange) {
+  ASSERT_EQ(parse({"factorial", "1..2000"}), kOk);
+  EXPECT_EQ(request->spec.range, (Arithmetic{.start = 1, .step = 1, .count = 2000}));
+  EXPECT_EQ(request->spec.trend, CostTrend::rising);
+  EXPECT_EQ(request->largest, 2000u);
+}
+
+TEST_F(Kinds, MakeColumnsOfSeveralNumbers) {
+  ASSERT_EQ(parse({"factorial", "5", "9..8:-1"}), kOk);
+  EXPECT_FALSE(request->spec.range);
+  EXPECT_EQ(request->tasks, 3u);
+  EXPECT_EQ(request->largest, 9u);
+}
+
+TEST_F(Kinds, PassTheOptionsOfFactorial) {
+  ASSERT_EQ(parse({"factorial", "5", "--as", "digest", "--verify"}), kOk);
+  const auto encoded = wire::decode_factorial_options(request->spec.options);
+  ASSERT_TRUE(encoded);
+  EXPECT_EQ(encoded->form, wire::FactorialForm::digest);
+  EXPECT_TRUE(encoded->verify);
+}
+
+TEST_F(Kinds, RepeatADurationWithoutMemory) {
+  ASSERT_EQ(parse({"sleep", "10ms", "--count", "1000000000"}), kOk);
+  EXPECT_EQ(request->spec.range, (Arithmetic{.start = 10'000'000, .step = 0, .count = 1'000'000'000}));
+}
+
+TEST_F(Kinds, RefuseBadArguments) {
+  EXPECT_EQ(parse({"factorial", "1e9"}), kUsage);
+  root.clear();
+  EXPECT_EQ(parse({"fetch", "ftp://a/"}), kUsage);
+  root.clear();
+  EXPECT_EQ(parse({"echo"}), kUsage);
+  root.clear();
+  EXPECT_EQ(parse({"sleep", "10"}), kUsage);
+}
+
+TEST_F(Kinds, KeepTextsInSquareBracketsWhole) {
+  ASSERT_EQ(parse({"echo", "\x01[a,b]", "c"}), kOk);
+  auto task = request->source();
+  ASSERT_TRUE(task && *task);
+  EXPECT_EQ((*task)->argument, "[a,b]");
+}
+
+TEST_F(Kinds, TakeTheOptionsOfTheJobAfterTheKind) {
+  ASSERT_EQ(parse({"noop", "0..9", "--retries", "3", "--deadline", "2m", "--max-fails", "10%", "--name", "n"}), kOk);
+  EXPECT_EQ(request->spec.retries, 3u);
+  EXPECT_EQ(request->spec.deadline, std::chrono::minutes(2));
+  EXPECT_EQ(request->spec.max_fails, (FailLimit{.unit = FailLimit::Unit::percent, .value = 10}));
+  EXPECT_EQ(request->spec.name, "n");
+}
+
+TEST_F(Kinds, GiveFetchFiniteLimits) {
+  ASSERT_EQ(parse({"fetch", "http://a/"}), kOk);
+  EXPECT_EQ(request->spec.retries, 2u);
+  EXPECT_EQ(request->spec.task_timeout, std::chrono::seconds(30));
+}
+
+TEST(FetchWishes, PostWhatTheySend) {
+  FetchWishes wishes;
+  wishes.data = "x=1";
+  auto options = fetch_options_of(wishes);
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->method, "POST");
+  EXPECT_EQ(options->data, "x=1");
+}
+
+TEST(FetchWishes, RefuseHeadersThatWouldSplit) {
+  FetchWishes wishes;
+  wishes.headers = {"A: b\r\nC: d"};
+  EXPECT_FALSE(fetch_options_of(wishes));
+  wishes.headers = {"no colon"};
+  EXPECT_FALSE(fetch_options_of(wishes));
+  wishes.headers = {"A: b"};
+  wishes.method = "get it";
+  EXPECT_FALSE(fetch_options_of(wishes));
+}
+
+TEST(FetchWishes, AskForTheBodyToSaveIt) {
+  FetchWishes wishes;
+  wishes.save = "folder";
+  auto options = fetch_options_of(wishes);
+  ASSERT_TRUE(options);
+  EXPECT_TRUE(options->body);
+}
+
+TEST(FailLimits, AreNumbersOrShares) {
+  EXPECT_EQ(*parse_fail_limit("3"), (FailLimit{.unit = FailLimit::Unit::count, .value = 3}));
+  EXPECT_EQ(*parse_fail_limit("0"), (FailLimit{.unit = FailLimit::Unit::count, .value = 0}));
+  EXPECT_FALSE(parse_fail_limit("101%"));
+  EXPECT_FALSE(parse_fail_limit("-1"));
+  EXPECT_FALSE(parse_fail_limit("%"));
+}
+
+WorkerSummary worker(std::uint64_t limit, bool draining = false) {
+  WorkerSummary summary;
+  summary.kinds = {{.name = "factorial", .preferred = Lane::threads, .argument_max = limit}};
+  summary.draining = draining;
+  return summary;
+}
+
+TEST(Suitability, IsThatOfTheMostCapableWorker) {
+  EXPECT_EQ(suitability_of({worker(10), worker(20)}, "factorial").argument_max, 20u);
+  EXPECT_EQ(suitability_of({worker(10), worker(0)}, "factorial").argument_max, std::nullopt);
+  EXPECT_EQ(suitability_of({worker(10), worker(50, true)}, "factorial").argument_max, 10u);
+  EXPECT_EQ(suitability_of({worker(10)}, "fetch").offering, 0u);
+  EXPECT_EQ(suitability_of({worker(10, true)}, "factorial").workers, 0u);
+}
+
+}  // namespace
+}  // namespace brigade::cli
