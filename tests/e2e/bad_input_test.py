@@ -21,7 +21,7 @@ class BadInput(BrigadeTest):
         self.refuse("run", "factorial", "9..3", says=["9..3"])
 
     def test_an_empty_list(self):
-        self.refuse("run", "factorial", "--from", "-", stdin="# nothing\n\n", says=["empty"])
+        self.refuse("run", "factorial", "--from", "-", stdin="# nothing\n\n", says=["no task"])
         self.refuse("run", "factorial", says=["factorial"])
 
     def test_a_bad_line_is_named_and_nothing_is_submitted(self):

@@ -37,9 +37,9 @@ class Factorials(BrigadeTest):
         rows = list(csv.DictReader(io.StringIO(done.stdout)))
         self.assertEqual(len(rows), 1000)
         for row in rows:
-            value = str(math.factorial(int(row["n"])))
-            self.assertEqual(row["sha256"], hashlib.sha256(value.encode()).hexdigest())
-            self.assertEqual(int(row["digits"]), len(value))
+            value = str(math.factorial(int(row["args.n"])))
+            self.assertEqual(row["result.digest"], hashlib.sha256(value.encode()).hexdigest())
+            self.assertEqual(int(row["result.digits"]), len(value))
 
     def test_each_form_tells_the_same_number(self):
         value = math.factorial(30)
@@ -76,7 +76,7 @@ class OtherKinds(BrigadeTest):
             self.assertGreaterEqual(result["run_ms"], 29)
 
     def test_no_arguments_prints_a_short_help(self):
-        done = self.brigade()
+        done = self.brigade(code=2)
         self.assertIn("brigade run", done.stdout + done.stderr)
 
 
