@@ -78,10 +78,6 @@ void on_worker_hello(State& state, PeerId peer, const std::string& address, cons
                      Commands& out) {
   if (hello.protocol != kProtocolVersion)
     return refuse(state, peer, other_version(hello.protocol, hello.version, state.self.version), now, out);
-  if (state.workers.contains(peer) || state.clients.contains(peer)) {
-    ++state.malformed;
-    return refuse(state, peer, {ErrorCode::malformed, "a second Hello on one connection"}, now, out);
-  }
   Worker& worker = state.workers[peer];
   worker = Worker{.peer = peer,
                   .instance = hello.instance,
@@ -110,10 +106,6 @@ void on_client_hello(State& state, PeerId peer, const std::string& address, cons
                      Commands& out) {
   if (hello.protocol != kProtocolVersion)
     return refuse(state, peer, other_version(hello.protocol, hello.version, state.self.version), now, out);
-  if (state.workers.contains(peer) || state.clients.contains(peer)) {
-    ++state.malformed;
-    return refuse(state, peer, {ErrorCode::malformed, "a second Hello on one connection"}, now, out);
-  }
   state.clients[peer] =
       Client{.peer = peer, .identity = identity_of(address), .address = address, .heard = now.instant};
   send(peer, Welcome{state.epoch, state.self.version, state.settings.upload_credit_bytes}, out);
