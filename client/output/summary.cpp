@@ -123,18 +123,23 @@ std::string reasons_text(const JobSummary& job) {
 }
 
 std::string summary_text(const JobSummary& job, Duration elapsed) {
-  std::string text = fmt::format("{} tasks: {} ok", base::format_count(job.tasks), base::format_count(job.ok));
+  std::string text = fmt::format("{} {}: {} ok", base::format_count(job.tasks), job.tasks == 1 ? "task" : "tasks",
+                                 base::format_count(job.ok));
   if (job.failed > 0) text += fmt::format(", {} failed", base::format_count(job.failed));
   if (job.cancelled > 0) text += fmt::format(", {} cancelled", base::format_count(job.cancelled));
   if (const std::string reasons = reasons_text(job); !reasons.empty()) text += " (" + reasons + ")";
   const auto rate = static_cast<std::uint64_t>(tasks_per_second(job.finished(), elapsed) + 0.5);
   text += fmt::format("\nelapsed {}, {} tasks/s\n", base::format_duration(elapsed), base::format_count(rate));
-  const auto line = [](std::string_view name, const Quantiles& ms) {
-    return fmt::format("{} p50 {} ms, p90 {} ms, p99 {} ms\n", name, quantile_text(ms.p50), quantile_text(ms.p90),
-                       quantile_text(ms.p99));
+  // A small table: it fits 40 columns whatever the figures.
+  const auto line = [](std::string_view name, std::string_view a, std::string_view b, std::string_view c) {
+    return fmt::format("{:<10}{:>9}{:>9}{:>9}\n", name, a, b, c);
   };
-  text += line("run   ", job.run_ms);
-  text += line("queued", job.queued_ms);
+  const auto figures = [&line](std::string_view name, const Quantiles& ms) {
+    return line(name, quantile_text(ms.p50), quantile_text(ms.p90), quantile_text(ms.p99));
+  };
+  text += line("", "p50", "p90", "p99");
+  text += figures("run ms", job.run_ms);
+  text += figures("queued ms", job.queued_ms);
   return text;
 }
 
