@@ -46,7 +46,13 @@ std::string schoolbook(unsigned n) {
 std::string by_multiplication(unsigned long n, int base) {
   mpz_t value;
   mpz_init_set_ui(value, 1);
-  for (unsigned long k = 2; k <= n; ++k) mpz_mul_ui(value, value, k);
+  unsigned long factor = 1;
+  for (unsigned long k = 2; k <= n; ++k) {
+    factor *= k;
+    if (factor < (1ul << 40) && k < n) continue;  // n is below 2^20 here
+    mpz_mul_ui(value, value, factor);
+    factor = 1;
+  }
   char* text = mpz_get_str(nullptr, base, value);
   std::string copy(text);
   void (*release)(void*, std::size_t) = nullptr;

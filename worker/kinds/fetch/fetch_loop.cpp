@@ -10,6 +10,8 @@ namespace brigade::worker {
 namespace asio = boost::asio;
 namespace {
 
+constexpr std::size_t kFreeMax = 64;  // handles kept between tasks: a finished job must not hold thousands
+
 /// One job's transfers in one loop thread; handles that are free wait here for the next task.
 struct LoopFetch {
   std::shared_ptr<Driver> driver;
@@ -35,7 +37,7 @@ asio::awaitable<Ending> fetch(std::shared_ptr<LoopFetch> here, LoopTask task) {
     const CURLcode code = co_await std::move(performed);
     ending = transfer->end(code);
   }
-  here->free.push_back(std::move(transfer));
+  if (here->free.size() < kFreeMax) here->free.push_back(std::move(transfer));
   co_return *std::move(ending);
 }
 
