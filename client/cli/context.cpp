@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "client/cluster/access_file.h"
+#include "client/output/summary.h"
 #include "proto/net/socket.h"
 
 namespace brigade::cli {
@@ -47,6 +48,10 @@ void Context::warn(std::string_view message) const {
 
 void Context::note(std::string_view message) const {
   if (globals.output != "quiet") output::write_error_stream(std::string(message) + "\n");
+}
+
+void Context::report(const JobSummary& job, Duration elapsed) const {
+  output::write_error_stream(output::summary_text(job, elapsed));
 }
 
 ExitCode Context::print(std::string_view text) const {

@@ -47,6 +47,8 @@ class Context {
   void warn(std::string_view message) const;
   /// A line for people on stderr; nothing with -o quiet.
   void note(std::string_view message) const;
+  /// The figures at the end of `run` and `wait`, on stderr whatever the output.
+  void report(const JobSummary& job, Duration elapsed) const;
 
   /// Writes `text` to standard output; the exit code when that is all.
   ExitCode print(std::string_view text) const;

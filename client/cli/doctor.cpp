@@ -109,21 +109,27 @@ Finding check_broker(Context& context) {
   return {.grade = "ok", .what = what, .next = ""};
 }
 
+std::string json_of(const Finding& finding) {
+  std::string text = "{\"grade\":\"" + finding.grade + "\",\"what\":";
+  output::append_json_string(text, finding.what);
+  text += ",\"next\":";
+  output::append_json_string(text, finding.next);
+  return text + "}";
+}
+
 std::string text_of(const std::vector<Finding>& findings, output::Format format) {
   std::string text;
   for (const Finding& finding : findings) {
-    if (format == output::Format::table || format == output::Format::csv) {
+    if (format == output::Format::ndjson) {
+      text += json_of(finding) + "\n";
+    } else if (format == output::Format::json) {
+      text += (text.empty() ? "[" : ",\n") + json_of(finding);
+    } else {
       text += finding.grade + std::string(6 - finding.grade.size(), ' ') + finding.what + "\n";
       if (!finding.next.empty()) text += "      " + finding.next + "\n";
-      continue;
     }
-    text += "{\"grade\":\"" + finding.grade + "\",\"what\":";
-    output::append_json_string(text, finding.what);
-    text += ",\"next\":";
-    output::append_json_string(text, finding.next);
-    text += "}\n";
   }
-  return text;
+  return format == output::Format::json ? text + "]\n" : text;
 }
 
 ExitCode doctor(Context& context) {

@@ -2,7 +2,8 @@
 
 namespace brigade::cli {
 
-ExitCode ask_for_each(Context& context, const std::vector<std::string>& names, Verb verb, const std::string& done) {
+ExitCode ask_for_each(Context& context, const std::vector<std::string>& names, Verb verb,
+                      const std::function<std::string(const JobSummary&)>& say) {
   if (names.empty()) return context.fail(kUsage, "name at least one job: an id, a name, or 'last'");
   auto session = connect(context);
   if (!session) return context.fail(session.error());
@@ -16,7 +17,7 @@ ExitCode ask_for_each(Context& context, const std::vector<std::string>& names, V
     const std::string id = to_string(job.id);
     auto answer = (*session)->ask(verb, id);
     if (!answer) return context.fail(answer.error());
-    context.note("job " + id + " " + done);
+    context.note("job " + id + " " + say(job));
   }
   return kOk;
 }

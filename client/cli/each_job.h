@@ -1,6 +1,7 @@
 // Commands that do the same to several jobs.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,7 +10,8 @@
 namespace brigade::cli {
 
 /// Resolves each name to a job first, so that nothing is done when one of them is not there; then asks `verb` for each.
-/// `done`: the past participle for the note on stderr.
-ExitCode ask_for_each(Context& context, const std::vector<std::string>& names, Verb verb, const std::string& done);
+/// `say`: what is noted on stderr of a job as it was before.
+ExitCode ask_for_each(Context& context, const std::vector<std::string>& names, Verb verb,
+                      const std::function<std::string(const JobSummary&)>& say);
 
 }  // namespace brigade::cli

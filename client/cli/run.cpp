@@ -60,7 +60,6 @@ class Run {
   ExitCode output_failed(const Error& error);
   std::string reattach() const;
   void request_cancel();
-  void print_summary(const JobSummary& job) const;
   output::Format format() const;
 
   Context& context_;
@@ -258,12 +257,6 @@ ExitCode Run::conclude(const FollowOutcome& outcome) {
   return code;
 }
 
-void Run::print_summary(const JobSummary& job) const {
-  std::string text = output::summary_text(job, followed_until_ - begun_);
-  if (!text.empty()) text.pop_back();
-  context_.note(text);
-}
-
 ExitCode Run::finish() {
   auto job = show_job(*session_, to_string(job_));
   if (!job && follower_->last_seen()) job = *follower_->last_seen();
@@ -278,7 +271,7 @@ ExitCode Run::finish() {
   if (written) written = sink_.commit();
   if (!written) return sink_.closed() ? kClosedPipe : output_failed(written.error());
   if (earlier_) earlier_->forget_partial_files();
-  print_summary(*job);
+  context_.report(*job, followed_until_ - begun_);
   return exit_code_of(*job);
 }
 
@@ -311,7 +304,7 @@ ExitCode Run::cancel_private(Follower& follower, FollowOptions& following) {
   if (outcome.how != Followed::ended) return kInterrupted;
   auto job = show_job(*session_, to_string(job_));
   if (job && writer_ && !writer_->finish(output::summary_json(*job, followed_until_ - begun_))) return kInterrupted;
-  if (job) print_summary(*job);
+  if (job) context_.report(*job, followed_until_ - begun_);
   if (sink_.is_file()) {
     context_.note("what is done is in " + sink_.partial_path().string() +
                   (format() == output::Format::ndjson ? "; go on with the same command and --resume" : ""));

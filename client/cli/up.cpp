@@ -23,6 +23,7 @@ struct UpOptions {
   std::string listen = "tcp://127.0.0.1:5757";
   std::string state;
   std::optional<std::uint64_t> workers, threads, io_concurrency;
+  std::vector<std::string> fetch_allow;
 };
 
 std::vector<std::string> supervisor_arguments(const UpOptions& options, const std::string& state,
@@ -40,6 +41,7 @@ std::vector<std::string> supervisor_arguments(const UpOptions& options, const st
   if (options.threads) arguments.insert(arguments.end(), {"--threads", std::to_string(*options.threads)});
   if (options.io_concurrency)
     arguments.insert(arguments.end(), {"--io-concurrency", std::to_string(*options.io_concurrency)});
+  for (const std::string& range : options.fetch_allow) arguments.insert(arguments.end(), {"--fetch-allow", range});
   return arguments;
 }
 
@@ -109,6 +111,9 @@ void declare_up_options(Declare& command, UpOptions& options) {
   command.number({"--threads", "Threads of each worker", "one per core"}, options.threads, 1, 4096);
   command.number({"--io-concurrency", "Transfers that each worker has in flight", "256"}, options.io_concurrency, 1,
                  1'000'000);
+  command.texts({"--fetch-allow",
+                 "Addresses that fetch may reach though they are not public; may be given several times", "", "CIDR"},
+                options.fetch_allow);
 }
 
 ExitCode supervise(Context& context, const UpOptions& options, const std::string& log) {
@@ -121,6 +126,9 @@ ExitCode supervise(Context& context, const UpOptions& options, const std::string
   if (options.io_concurrency) {
     supervised.worker_arguments.insert(supervised.worker_arguments.end(),
                                        {"--io-concurrency", std::to_string(*options.io_concurrency)});
+  }
+  for (const std::string& range : options.fetch_allow) {
+    supervised.worker_arguments.insert(supervised.worker_arguments.end(), {"--fetch-allow", range});
   }
   supervised.workers = static_cast<unsigned>(options.workers.value_or(1));
   supervised.endpoint = options.listen;

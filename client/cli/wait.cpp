@@ -61,9 +61,7 @@ class Waiter {
 
  private:
   ExitCode conclude(const JobSummary& job) {
-    std::string text = output::summary_text(job, job.elapsed);
-    text.pop_back();
-    context_.note(text);
+    context_.report(job, job.elapsed);
     summaries_.push_back(job);
     return exit_code_of(job);
   }

@@ -52,10 +52,12 @@ Result<std::unique_ptr<PrivateCluster>> PrivateCluster::start(const PrivateOptio
 }
 
 PrivateCluster::~PrivateCluster() {
-  std::vector<Process*> all;
-  for (Process& worker : workers_) all.push_back(&worker);
-  if (broker_) all.push_back(&*broker_);
-  stop_all(std::move(all), kPatience);
+  // Workers first: without a broker to take leave of they linger.
+  const bool orphans = !broker_ || broker_->has_ended();
+  std::vector<Process*> workers;
+  for (Process& worker : workers_) workers.push_back(&worker);
+  stop_all(std::move(workers), orphans ? Duration(0) : kPatience);
+  if (broker_) stop_all({&*broker_}, kPatience);
   std::error_code ignored;
   if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
 }
