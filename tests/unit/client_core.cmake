@@ -1,9 +1,0 @@
-add_executable(client_core_test client_core_test.cpp)
-brigade_target(client_core_test)
-target_link_libraries(client_core_test PRIVATE brigade_client_core GTest::gtest_main)
-gtest_discover_tests(client_core_test DISCOVERY_TIMEOUT 60)
-
-add_executable(client_session_test client_session_test.cpp content_hash_test.cpp)
-brigade_target(client_session_test)
-target_link_libraries(client_session_test PRIVATE brigade_client brigade_net brigade_wire brigade_base GTest::gtest_main)
-gtest_discover_tests(client_session_test DISCOVERY_TIMEOUT 60)

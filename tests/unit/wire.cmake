@@ -1,4 +1,0 @@
-add_executable(wire_test wire_kinds_test.cpp wire_malformed_test.cpp wire_record_test.cpp wire_round_trip_test.cpp)
-brigade_target(wire_test)
-target_link_libraries(wire_test PRIVATE brigade_wire brigade_schema GTest::gtest_main)
-gtest_discover_tests(wire_test DISCOVERY_TIMEOUT 60)

@@ -1,4 +1,0 @@
-add_executable(worker_exec_test io_loop_test.cpp thread_pool_test.cpp)
-brigade_target(worker_exec_test)
-target_link_libraries(worker_exec_test PRIVATE brigade_exec brigade_kinds GTest::gtest_main)
-gtest_discover_tests(worker_exec_test DISCOVERY_TIMEOUT 60)
