@@ -1,0 +1,34 @@
+#include "tests/sim/options.h"
+
+#include <algorithm>
+#include <array>
+
+namespace brigade::sim {
+namespace {
+
+constexpr std::array<std::string_view, kBugs> kNames{
+    "none",
+    "ack_before_commit",
+    "seal_before_commit",
+    "epoch_not_raised",
+    "block_forgotten",
+    "attempts_forgotten",
+    "commit_not_synced",
+    "heartbeat_too_far",
+    "started_given_back",
+    "page_from_too_early",
+};
+
+}  // namespace
+
+std::string_view name_of(Bug bug) {
+  return kNames.at(static_cast<std::size_t>(bug));
+}
+
+std::optional<Bug> parse_bug(std::string_view name) {
+  const auto it = std::ranges::find(kNames, name);
+  if (it == kNames.end()) return std::nullopt;
+  return static_cast<Bug>(it - kNames.begin());
+}
+
+}  // namespace brigade::sim

@@ -1,0 +1,34 @@
+// What one run of the simulator is given.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace brigade::sim {
+
+/// Bugs that are planted around the cores at run time, to see that the checks find them.
+enum class Bug : std::uint8_t {
+  none,
+  ack_before_commit,    ///< the broker's loop reports each write as committed when it hands it to the store
+  seal_before_commit,   ///< likewise, but only where a job's seal is on its way
+  epoch_not_raised,     ///< a restarted broker uses the epoch of its last life
+  block_forgotten,      ///< recovery leaves out the last block of a job
+  attempts_forgotten,   ///< recovery leaves out what is known of earlier attempts
+  commit_not_synced,    ///< a crash takes the last commit with it, although it was announced
+  heartbeat_too_far,    ///< a heartbeat claims to have received leases that are still on their way
+  started_given_back,   ///< a reclaim gives back what runs, and lets it run on
+  page_from_too_early,  ///< a page of results begins one row before the reader's cursor
+};
+inline constexpr int kBugs = 10;
+
+std::string_view name_of(Bug bug);
+std::optional<Bug> parse_bug(std::string_view name);
+
+struct Options {
+  std::uint64_t seed = 1;
+  Bug bug = Bug::none;
+  bool print = false;  ///< each event as it happens, on stdout
+};
+
+}  // namespace brigade::sim

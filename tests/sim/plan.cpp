@@ -1,0 +1,183 @@
+#include "tests/sim/plan.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace brigade::sim {
+namespace {
+
+constexpr std::uint64_t kTasksMax = 200;
+
+ContentHash hash_of(const JobPlan& job) {
+  std::string content = job.spec.kind + '/' + job.spec.options + '/' + std::to_string(job.spec.retries);
+  for (std::uint64_t i = 0; i < job.tasks; ++i) content += '/' + job.argument(i);
+  ContentHash hash{};
+  std::uint64_t word = 0xCBF2'9CE4'8422'2325;
+  for (std::size_t at = 0; at < hash.size(); at += 8) {
+    for (const char byte : content) word = (word ^ static_cast<unsigned char>(byte)) * 0x100'0000'01B3;
+    std::memcpy(&hash[at], &word, sizeof word);
+  }
+  return hash;
+}
+
+Duration run_time(World& world) {
+  switch (world.below(8)) {
+    case 0:
+      return Duration{};
+    case 1:
+      return world.between(100ms, 1s);
+    case 2:
+    case 3:
+      return world.between(10ms, 100ms);
+    default:
+      return world.between(50us, 10ms);
+  }
+}
+
+TaskPlan fate(World& world, unsigned trouble_percent) {
+  TaskPlan task{.run = run_time(world)};
+  if (!world.chance(trouble_percent)) return task;
+  if (world.chance(70)) task.failures = static_cast<unsigned>(world.between(1, 4));
+  task.fails = world.chance(30);
+  return task;
+}
+
+void plan_arguments(World& world, JobPlan& job) {
+  if (world.chance(50)) {
+    job.spec.range = Arithmetic{.start = world.below(1000), .step = world.chance(20) ? -3 : 1, .count = job.tasks};
+    return;
+  }
+  for (std::uint64_t i = 0; i < job.tasks; ++i)
+    job.arguments.push_back("task " + std::to_string(job.number) + '.' + std::to_string(i) +
+                            std::string(world.below(20), '.'));
+  for (std::uint64_t left = job.tasks; left > 0; left -= job.chunks.back())
+    job.chunks.push_back(std::min(left, world.between(1, 40)));
+}
+
+void plan_limits(World& world, JobSpec& spec) {
+  spec.retries = static_cast<std::uint32_t>(world.below(4));
+  spec.backoff = world.between(1ms, 300ms);
+  spec.priority = static_cast<std::int32_t>(world.below(3)) - 1;
+  spec.trend = static_cast<CostTrend>(world.below(3));
+  if (world.chance(5)) spec.deadline = world.between(300ms, 4s);
+  if (world.chance(8)) spec.max_fails = {FailLimit::Unit::count, world.below(4)};
+  if (world.chance(5)) spec.max_fails = {FailLimit::Unit::percent, world.between(1, 20)};
+}
+
+JobPlan plan_job(World& world, std::size_t number, std::uint64_t tasks) {
+  JobPlan job{.number = number, .spec = {.kind = world.chance(60) ? "cpu" : "io"}, .tasks = tasks};
+  job.spec.options = std::to_string(number);
+  job.spec.mode = static_cast<Mode>(world.below(5));
+  job.spec.key = "key-" + std::to_string(number);
+  job.spec.name = "job-" + std::to_string(number);
+  plan_arguments(world, job);
+  plan_limits(world, job.spec);
+  const unsigned trouble = world.chance(40) ? static_cast<unsigned>(world.between(1, 40)) : 0;
+  for (std::uint64_t i = 0; i < tasks; ++i) job.fates.push_back(fate(world, trouble));
+  if (world.chance(15)) job.fates[world.below(tasks)].kills = world.chance(60) ? kAlways : 1;
+  job.hash = hash_of(job);
+  return job;
+}
+
+/// Another job under the same key: what it is about differs, or only its retries do.
+JobPlan rival_of(World& world, const JobPlan& job, std::size_t number) {
+  JobPlan rival = job;
+  rival.number = number;
+  if (world.chance(50))
+    rival.spec.options = std::to_string(number);
+  else
+    ++rival.spec.retries;
+  rival.hash = hash_of(rival);
+  return rival;
+}
+
+void plan_jobs(World& world, Plan& plan) {
+  const std::size_t count = world.between(1, 4);
+  std::uint64_t left = kTasksMax;
+  for (std::size_t number = 0; number < count; ++number) {
+    const std::uint64_t most = std::min<std::uint64_t>(left - (count - number), world.chance(30) ? kTasksMax : 50);
+    plan.jobs.push_back(plan_job(world, number, world.between(1, std::max<std::uint64_t>(1, most))));
+    left -= std::min(left, plan.jobs.back().tasks);
+  }
+  if (!world.chance(10)) return;
+  plan.jobs.push_back(rival_of(world, plan.jobs[world.below(count)], count));
+  plan.jobs.back().contested = true;
+  for (JobPlan& job : plan.jobs) job.contested |= job.spec.key == plan.jobs.back().spec.key;
+}
+
+void plan_workers(World& world, Plan& plan) {
+  const std::size_t count = world.between(1, 4);
+  for (std::size_t i = 0; i < count; ++i) {
+    WorkerPlan worker{.name = "worker-" + std::to_string(i)};
+    // The first worker can run everything, so that no job waits for ever.
+    for (std::uint32_t& slots : worker.slots) slots = static_cast<std::uint32_t>(world.between(i == 0 ? 1 : 0, 3));
+    if (i == 0 || world.chance(80)) worker.kinds.push_back({.name = "cpu", .preferred = Lane::threads});
+    if (i == 0 || world.chance(80)) worker.kinds.push_back({.name = "io", .preferred = Lane::loop});
+    plan.workers.push_back(std::move(worker));
+  }
+}
+
+void add_reading(World& world, std::size_t job, Script& script) {
+  using What = ClientStep::What;
+  if (world.chance(30)) script.push_back({.what = What::ask, .job = job, .verb = static_cast<Verb>(world.below(3))});
+  if (world.chance(30)) script.push_back({.what = What::ask, .job = job, .verb = Verb::status});
+  if (world.chance(30)) script.push_back({.what = What::read, .job = job, .follow = false});
+  if (world.chance(7)) script.push_back({.what = What::cancel, .job = job});
+  if (world.chance(30)) script.push_back({.what = What::wait, .job = job});
+  if (world.chance(80))
+    script.push_back({.what = What::read,
+                      .job = job,
+                      .order = world.chance(50) ? Order::completion : Order::input,
+                      .failed_only = world.chance(15),
+                      .with_arguments = world.chance(50)});
+}
+
+void plan_clients(World& world, Plan& plan) {
+  plan.clients.resize(world.between(1, 3));
+  for (const JobPlan& job : plan.jobs) {
+    Script& owner = plan.clients[world.below(plan.clients.size())];
+    owner.push_back({.what = ClientStep::What::submit, .job = job.number});
+    if (!job.contested) add_reading(world, job.number, owner);
+  }
+  for (const JobPlan& job : plan.jobs) {
+    if (job.contested) continue;
+    Script& other = plan.clients[world.below(plan.clients.size())];
+    if (world.chance(20)) {  // the same submit once more, perhaps at the same time
+      const auto at = other.begin() + static_cast<std::ptrdiff_t>(world.below(other.size() + 1));
+      other.insert(at, {.what = ClientStep::What::submit, .job = job.number});
+    }
+    if (world.chance(30)) add_reading(world, job.number, other);
+    if (world.chance(5)) {
+      other.push_back({.what = ClientStep::What::wait, .job = job.number});
+      other.push_back({.what = ClientStep::What::forget, .job = job.number});
+    }
+  }
+}
+
+void plan_faults(World& world, Plan& plan) {
+  plan.faults.until = world.between(1s, 8s);
+  if (world.chance(85)) plan.faults.every = world.between(100ms, 1500ms);
+  for (std::size_t fault = 0; fault < kFaults; ++fault)
+    plan.faults.weights.push_back(world.chance(40) ? static_cast<unsigned>(world.between(1, 5)) : 0);
+  plan.slow_network = world.chance(20);
+  plan.slow_disk = world.chance(30);
+  if (world.chance(20)) plan.replays_percent = 20;
+  if (world.chance(15)) plan.refuses_permille = static_cast<unsigned>(world.between(1, 20));
+}
+
+}  // namespace
+
+std::string JobPlan::argument(std::uint64_t index) const {
+  return spec.range ? std::to_string(spec.range->at(index)) : arguments.at(index);
+}
+
+Plan make_plan(World& world) {
+  Plan plan;
+  plan_workers(world, plan);
+  plan_jobs(world, plan);
+  plan_clients(world, plan);
+  plan_faults(world, plan);
+  return plan;
+}
+
+}  // namespace brigade::sim
