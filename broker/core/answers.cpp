@@ -135,10 +135,15 @@ void about_job(State& state, const Client& client, const Ask& ask, Now now, Comm
           client, ask.request,
           {ErrorCode::conflict, "the job is not finished; `brigade cancel " + to_string(job.id) + "` first"}, out);
     answer.jobs.push_back(job.summary(now.instant));
+    const JobId id = job.id;
     forget(state, job, out);
-    return send(client.peer, std::move(answer), out);
+    return answer_when_stored(state, {client.peer, std::move(answer), id}, out);
   }
-  if (ask.verb == Verb::cancel && !job.is_final() && !job.cut) cut(state, job, TaskStatus::cancelled, now, out);
+  if (ask.verb == Verb::cancel) {
+    if (!job.is_final() && !job.cut) cut(state, job, TaskStatus::cancelled, now, out);
+    answer.jobs.push_back(job.summary(now.instant));
+    return answer_when_stored(state, {client.peer, std::move(answer), job.id}, out);
+  }
   if (ask.verb == Verb::why) answer.reasons = why(state, job, now);
   if (ask.verb == Verb::show_job) answer.specs.push_back(job.spec);
   answer.jobs.push_back(job.summary(now.instant));

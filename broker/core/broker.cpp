@@ -149,6 +149,12 @@ void Broker::on_committed(Sequence sequence, Now now, Commands& out) {
                    [&](const AcknowledgePending& p) {
                      if (state_.workers.contains(p.worker)) send(p.worker, BlockStored{p.block}, out);
                    },
+                   [&](const AnswerPending& p) {
+                     if (!state_.clients.contains(p.client)) return;
+                     Answer answer = p.answer;
+                     if (const Job* job = state_.job(p.job)) answer.jobs = {job->summary(now.instant)};
+                     send(p.client, std::move(answer), out);
+                   },
                    [&](std::monostate) {},
                },
                pending.then);

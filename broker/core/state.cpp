@@ -45,6 +45,13 @@ void acknowledge_when_stored(State& state, PeerId worker, std::uint64_t block, C
     state.pending.push_back({Sequence{state.last_sequence}, AcknowledgePending{worker, block}});
 }
 
+void answer_when_stored(State& state, AnswerPending answer, Commands& out) {
+  if (state.pending.empty())
+    send(answer.client, std::move(answer.answer), out);
+  else
+    state.pending.push_back({Sequence{state.last_sequence}, std::move(answer)});
+}
+
 void send(PeerId to, Message message, Commands& out) {
   out.push_back(Send{to, std::move(message)});
 }

@@ -105,9 +105,14 @@ struct AcknowledgePending {
   PeerId worker;
   std::uint64_t block;
 };
+struct AnswerPending {
+  PeerId client;
+  Answer answer;
+  JobId job;  ///< told in the answer, as it is then
+};
 struct Pending {
   Sequence sequence;
-  std::variant<std::monostate, ChunkPending, SealPending, BlockPending, AcknowledgePending> then;
+  std::variant<std::monostate, ChunkPending, SealPending, BlockPending, AcknowledgePending, AnswerPending> then;
 };
 
 struct State {
@@ -162,6 +167,8 @@ void append(State& state, Write write, Then then, Commands& out) {
 
 /// Says BlockStored once everything that is queued now is on disk.
 void acknowledge_when_stored(State& state, PeerId worker, std::uint64_t block, Commands& out);
+/// The same for the answer to an order: it is carried out when it cannot be lost any more.
+void answer_when_stored(State& state, AnswerPending answer, Commands& out);
 void send(PeerId to, Message message, Commands& out);
 /// Notes that a job's tasks or their states changed: it may be runnable now, or not any more.
 void touch(State& state, Job& job);
