@@ -269,7 +269,9 @@ void finish_if_complete(State& state, Job& job, Now now, Commands& out) {
   job.finished = now.instant;
   job.finished_at = now.utc;
   JobSummary summary = job.summary(now.instant);
-  summary.state = job.cut && job.cut_status == TaskStatus::cancelled ? JobState::cancelled : JobState::done;
+  // Told by the tasks alone: `cut` does not survive a restart between the last block and this record.
+  const bool cancelled = job.by_status[static_cast<std::size_t>(TaskStatus::cancelled)] > 0;
+  summary.state = cancelled ? JobState::cancelled : JobState::done;
   job.final_summary = summary;
   job.timing.reset();
   job.killed.clear();

@@ -43,6 +43,7 @@ void recover(State& state, std::vector<RecoveredJob> jobs, Now now, Commands& ou
     Job& job = restore(state, recovered, now);
     if (!job.sealed) continue;
     if (recovered.finished) {
+      job.done = RunSet({0, job.tasks});
       job.final_summary = std::move(recovered.finished);
       state.accepted.push_back(job.id);
       state.shares[job.client];
