@@ -25,7 +25,6 @@ output::Format Context::format() const {
 }
 
 output::ProgressStyle Context::progress() const {
-  if (globals.output == "quiet") return output::ProgressStyle::none;
   return output::progress_style(globals.progress, terminal_).value_or(output::ProgressStyle::none);
 }
 
@@ -47,7 +46,7 @@ void Context::warn(std::string_view message) const {
 }
 
 void Context::note(std::string_view message) const {
-  if (globals.output != "quiet") output::write_error_stream(std::string(message) + "\n");
+  output::write_error_stream(std::string(message) + "\n");
 }
 
 void Context::report(const JobSummary& job, Duration elapsed) const {

@@ -45,9 +45,9 @@ class Context {
   ExitCode fail(const Error& error) const;
   ExitCode fail(ExitCode code, std::string_view message) const;
   void warn(std::string_view message) const;
-  /// A line for people on stderr; nothing with -o quiet.
+  /// A line for people on stderr.
   void note(std::string_view message) const;
-  /// The figures at the end of `run` and `wait`, on stderr whatever the output.
+  /// The figures at the end of `run` and `wait`, on stderr.
   void report(const JobSummary& job, Duration elapsed) const;
 
   /// Writes `text` to standard output; the exit code when that is all.

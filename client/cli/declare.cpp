@@ -11,13 +11,13 @@ namespace {
 
 /// A check in CLI11's form: the sentence that says what is wrong, or nothing.
 template <class Parse>
-CLI::Validator checked(Parse parse, const std::string& type) {
+CLI::Validator checked(Parse parse) {
   return CLI::Validator(
       [parse](std::string& text) {
         const auto value = parse(text);
         return value ? std::string() : value.error().message;
       },
-      type);
+      "");
 }
 
 Result<std::int64_t> parse_integer(const std::string& text, std::int64_t least, std::int64_t most) {
@@ -123,7 +123,7 @@ void Declare::choice(const OptionText& text, std::string& value, const std::vect
         if (const auto near = nearest(word, choices)) message += "; did you mean " + *near + "?";
         return message;
       },
-      all));
+      ""));
   dress(option, scope_, text, all);
   if (text.fallback.empty()) option->default_str(value);
 }
@@ -136,7 +136,7 @@ void Declare::duration(const OptionText& text, std::optional<Duration>& value) {
       },
       text.help);
   option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  option->check(checked([](const std::string& word) { return base::parse_duration(word); }, "DURATION"));
+  option->check(checked([](const std::string& word) { return base::parse_duration(word); }));
   dress(option, scope_, text, "DURATION");
 }
 
@@ -148,7 +148,7 @@ void Declare::size(const OptionText& text, std::optional<std::uint64_t>& value) 
       },
       text.help);
   option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  option->check(checked([](const std::string& word) { return base::parse_size(word); }, "SIZE"));
+  option->check(checked([](const std::string& word) { return base::parse_size(word); }));
   dress(option, scope_, text, "SIZE");
 }
 
@@ -161,7 +161,7 @@ void Declare::number(const OptionText& text, std::optional<std::uint64_t>& value
       },
       text.help);
   option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  option->check(checked([least, most](const std::string& word) { return parse_within(word, least, most); }, "N"));
+  option->check(checked([least, most](const std::string& word) { return parse_within(word, least, most); }));
   dress(option, scope_, text, "N");
 }
 
@@ -174,7 +174,7 @@ void Declare::integer(const OptionText& text, std::optional<std::int64_t>& value
       },
       text.help);
   option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  option->check(checked([least, most](const std::string& word) { return parse_integer(word, least, most); }, "N"));
+  option->check(checked([least, most](const std::string& word) { return parse_integer(word, least, most); }));
   dress(option, scope_, text, "N");
 }
 

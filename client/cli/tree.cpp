@@ -8,6 +8,8 @@
 namespace brigade::cli {
 namespace {
 
+constexpr char kNoBreak = '\x02';  // a blank at which no line ends
+
 bool is_hidden(const CLI::App& app) {
   return app.get_group().empty();
 }
@@ -33,6 +35,7 @@ std::string wrapped(const std::string& text, std::size_t column, std::size_t ind
       out += ' ';
       ++column;
     }
+    std::replace(word.begin(), word.end(), kNoBreak, ' ');
     out += word;
     column += size;
     first = false;
@@ -66,7 +69,8 @@ std::string option_entry(const CLI::Option& option, bool full, std::size_t width
   if (full) {
     std::string notes;
     if (!option.get_default_str().empty()) notes = "default: " + option.get_default_str();
-    if (!option.get_envname().empty()) notes += (notes.empty() ? "env: " : "; env: ") + option.get_envname();
+    const std::string variable = option.check_lname("config") ? "BRIGADE_CONFIG" : option.get_envname();
+    if (!variable.empty()) notes += std::string(notes.empty() ? "env:" : "; env:") + kNoBreak + variable;
     if (!notes.empty()) text += " [" + notes + "]";
   }
   return entry(option_title(option), text, width);

@@ -112,7 +112,9 @@ std::string summary_json(const JobSummary& job, std::optional<Duration> elapsed)
 std::string reasons_text(const JobSummary& job) {
   std::vector<std::pair<std::uint64_t, std::string_view>> reasons;
   for (std::size_t i = 1; i < kTaskStatuses; ++i) {
-    if (job.by_status[i] > 0) reasons.emplace_back(job.by_status[i], name_of(static_cast<TaskStatus>(i)));
+    const auto status = static_cast<TaskStatus>(i);
+    if (status == TaskStatus::cancelled) continue;  // a count of its own already
+    if (job.by_status[i] > 0) reasons.emplace_back(job.by_status[i], name_of(status));
   }
   std::stable_sort(reasons.begin(), reasons.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   std::string text;

@@ -14,7 +14,7 @@ std::string summary_json(const JobSummary& job, std::optional<Duration> elapsed 
 /// Total, ok, failed by reason, elapsed, tasks/s, quantiles: a few lines for stderr, each at most about 70 columns.
 std::string summary_text(const JobSummary& job, Duration elapsed);
 
-/// "timeout 3, dns 1": the statuses other than ok, most first; empty when there are none.
+/// "timeout 3, dns 1": why tasks are not ok, most first; empty when all are, or were cancelled on request.
 std::string reasons_text(const JobSummary& job);
 
 double tasks_per_second(std::uint64_t tasks, Duration elapsed);
