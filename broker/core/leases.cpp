@@ -72,9 +72,9 @@ namespace {
 
 /// The past of tasks whose worker was lost. One loss in company is free, so that an ordinary crash delays nobody; tasks
 /// that saw more are suspect, and halved until the one that kills stands alone.
-Trial after_loss(const State& state, Trial trial, std::uint64_t count) {
+Trial after_loss(const State& state, Trial trial, std::uint64_t count, bool alone) {
   ++trial.attempts;
-  if (trial.grain == 1 && count == 1) {
+  if (trial.grain == 1 && count == 1 && alone) {
     ++trial.kills;
   } else if (trial.grain > 0) {
     ++trial.losses;
@@ -93,7 +93,8 @@ void give_up(State& state, LeaseId id, Fate fate, Now now, Commands& out) {
   Job& job = state.jobs.at(lease.job);
   const Runs open = close(state, id);
   const std::uint64_t count = count_of(open);
-  const Trial trial = fate == Fate::lost ? after_loss(state, lease.trial, count) : lease.trial;
+  const bool lost = fate != Fate::not_started;
+  const Trial trial = lost ? after_loss(state, lease.trial, count, fate == Fate::lost_alone) : lease.trial;
   for (const Run& run : open) {
     const bool killed = trial.kills > lease.trial.kills;
     if (killed) job.killed[run.first].push_back(worker);
@@ -101,7 +102,7 @@ void give_up(State& state, LeaseId id, Fate fate, Now now, Commands& out) {
       fail_as_poison(state, job, run.first, trial, now, out);
       continue;
     }
-    if (fate == Fate::lost)
+    if (lost)
       append(state, AttemptsCounted{.job = job.id, .run = run, .trial = trial, .lost_worker = killed ? worker : ""},
              std::monostate{}, out);
     job.requeue({run, trial});

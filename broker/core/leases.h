@@ -17,7 +17,8 @@ Runs close(State& state, LeaseId id);
 /// What became of tasks whose lease is over without their outcome.
 enum class Fate {
   not_started,  ///< given back, or never arrived: as before
-  lost,         ///< with their worker: it may have been one of them that killed it
+  lost,         ///< with their worker, which held other leases too: one of them may have killed it
+  lost_alone,   ///< with their worker, which held nothing else
 };
 /// Closes the lease; its open tasks become ready again, suspect, or failed after too many kills.
 void give_up(State& state, LeaseId id, Fate fate, Now now, Commands& out);

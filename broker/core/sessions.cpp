@@ -99,6 +99,8 @@ void on_worker_hello(State& state, PeerId peer, const std::string& address, cons
   state.instances[hello.instance] = peer;
   for (const HeldLease& held : hello.held)
     if (!state.leases.contains(held.lease)) adopt(state, worker, held, now, out);
+  // A suspect that stayed alone here keeps the worker to itself.
+  worker.exclusive = worker.leases.size() == 1 && state.leases.at(*worker.leases.begin()).trial.grain > 0;
   state.idle_hands = true;
 }
 
@@ -140,7 +142,8 @@ void on_returned(State& state, Worker& worker, const Returned& returned, Now now
 void end_session(State& state, PeerId peer, Now now, Commands& out) {
   if (Worker* worker = state.worker(peer)) {
     const std::vector<LeaseId> leases(worker->leases.begin(), worker->leases.end());
-    for (const LeaseId id : leases) give_up(state, id, Fate::lost, now, out);
+    const Fate fate = leases.size() == 1 ? Fate::lost_alone : Fate::lost;
+    for (const LeaseId id : leases) give_up(state, id, fate, now, out);
     state.instances.erase(worker->instance);
     state.workers.erase(peer);
     state.idle_hands = true;
