@@ -70,7 +70,7 @@ void Loop::carry_out(Commands commands) {
                    [&](Send& c) {
                      if (auto* answer = std::get_if<Answer>(&c.message); answer != nullptr && answer->status)
                        answer->status->state_bytes = parts_.store.size_bytes();
-                     send(c.to, c.message);
+                     (void)send(c.to, c.message);
                    },
                    [&](SendLease& c) { send_lease(std::move(c)); },
                    [&](Append& c) {
@@ -83,8 +83,10 @@ void Loop::carry_out(Commands commands) {
   }
 }
 
-void Loop::send(PeerId to, const Message& message) {
-  if (parts_.router.send(to, wire::encode(message)) != net::SendResult::sent) events_.push_back(PeerUnreachable{to});
+bool Loop::send(PeerId to, const Message& message) {
+  if (parts_.router.send(to, wire::encode(message)) == net::SendResult::sent) return true;
+  events_.push_back(PeerUnreachable{to});
+  return false;
 }
 
 void Loop::send_lease(SendLease order) {
@@ -97,7 +99,7 @@ void Loop::send_lease(SendLease order) {
     }
     order.lease.arguments = std::move(stored->arguments);
   }
-  send(order.to, order.lease);
+  (void)send(order.to, order.lease);
 }
 
 void Loop::carry_out_pages() {
@@ -113,7 +115,8 @@ void Loop::carry_out_pages() {
     for (Results& results : page->messages) {
       results.reader = order.reader;
       results.job = order.job;
-      send(order.to, results);
+      // A queue that is full now may have room for the next message: the reader would not notice the gap.
+      if (!send(order.to, results)) break;
     }
     handle(PageSent{order.to, order.reader, page->next, page->weight});
   }

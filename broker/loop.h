@@ -31,7 +31,8 @@ class Loop {
   void handle(Event event);
   void carry_out(Commands commands);
   void carry_out_pages();
-  void send(PeerId to, const Message& message);
+  /// Whether it was sent; if not, PeerUnreachable is on its way to the core.
+  bool send(PeerId to, const Message& message);
   void send_lease(SendLease order);
   bool receive_some();
   Duration until_deadline() const;
