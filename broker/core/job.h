@@ -42,6 +42,7 @@ struct Job {
   PeerId uploader{};
   Instant touched{};
   bool sealing = false;
+  std::vector<PeerId> sealers;  ///< who has sent the seal that is on its way to the disk
 
   Instant accepted{};
   UtcMs accepted_at{}, started_at{}, finished_at{};

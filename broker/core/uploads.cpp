@@ -1,6 +1,8 @@
 #include "broker/core/uploads.h"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "broker/core/answers.h"
 #include "broker/core/sessions.h"
@@ -14,7 +16,21 @@ void reject(const Client& client, RequestId request, JobId job, Error error, Com
 
 /// What must be the same for one key, apart from the arguments (those are in the content hash).
 bool same_work(const JobSpec& a, const JobSpec& b) {
-  return a.kind == b.kind && a.options == b.options && a.mode == b.mode && a.range == b.range;
+  const auto work = [](const JobSpec& spec) {
+    return std::tie(spec.kind, spec.options, spec.mode, spec.range, spec.task_timeout, spec.deadline, spec.retries,
+                    spec.backoff, spec.max_fails);
+  };
+  return work(a) == work(b);
+}
+
+/// Of a job that is sealed, or about to be: the same seal sent again is answered like the first, another is refused.
+bool is_same_seal(const Job& job, const Client& client, const Seal& seal, Commands& out) {
+  if (job.hash == seal.hash) return true;
+  reject(client, {}, job.id,
+         {ErrorCode::conflict, "the key stands for a job with other tasks or options, " + to_string(job.id) +
+                                   "; take another key, or forget that job first"},
+         out);
+  return false;
 }
 
 Job& new_job(State& state, const Client& client, const JobSpec& spec, Now now, Commands& out) {
@@ -113,15 +129,14 @@ void on_chunk(State& state, Client& client, const Chunk& chunk, Now now, Command
 }
 
 void on_seal(State& state, Client& client, const Seal& seal, Now now, Commands& out) {
-  if (Job* job = state.job(seal.job); job != nullptr && job->sealed) {  // sent again, or submitted again by its key
-    if (job->hash == seal.hash) return send(client.peer, Sealed{job->id, warning_for(state, *job)}, out);
-    return reject(client, {}, job->id,
-                  {ErrorCode::conflict, "the key stands for a job with other tasks or options, " + to_string(job->id) +
-                                            "; take another key, or forget that job first"},
-                  out);
+  if (Job* job = state.job(seal.job); job != nullptr && (job->sealed || job->sealing)) {
+    if (!is_same_seal(*job, client, seal, out)) return;
+    if (job->sealed) return send(client.peer, Sealed{job->id, warning_for(state, *job)}, out);
+    if (std::ranges::find(job->sealers, client.peer) == job->sealers.end()) job->sealers.push_back(client.peer);
+    return;
   }
   Job* job = upload_of(state, client, seal.job, out);
-  if (job == nullptr || job->sealing) return;
+  if (job == nullptr) return;
   const std::uint64_t tasks = job->spec.range ? job->spec.range->count : job->tasks;
   if (seal.tasks != tasks || tasks == 0) {
     ++state.malformed;
@@ -133,6 +148,7 @@ void on_seal(State& state, Client& client, const Seal& seal, Now now, Commands& 
   job->tasks = tasks;
   job->hash = seal.hash;
   job->sealing = true;
+  job->sealers = {client.peer};
   job->touched = now.instant;
   append(state, JobSealed{job->id, tasks, seal.hash, now.utc}, SealPending{job->id}, out);
 }
@@ -142,7 +158,8 @@ void on_seal_committed(State& state, Job& job, Now now, Commands& out) {
   job.accepted_at = now.utc;
   job.accepted = now.instant;
   accept(state, job, now);
-  if (state.clients.contains(job.uploader)) send(job.uploader, Sealed{job.id, warning_for(state, job)}, out);
+  for (const PeerId peer : std::exchange(job.sealers, {}))
+    if (state.clients.contains(peer)) send(peer, Sealed{job.id, warning_for(state, job)}, out);
 }
 
 void accept(State& state, Job& job, Now now) {
