@@ -34,6 +34,7 @@ void BrokerActor::kill() {
   end_life();
   store_->crash();
   network_->broker_died();
+  if (told_) told_();
 }
 
 void BrokerActor::stall_store(Duration time) {
@@ -83,7 +84,7 @@ void BrokerActor::carry_out(broker::Command& command) {
   std::visit(overload{
                  [&](broker::Send& c) {
                    checker_->sends(core_->state(), c.to, c.message);
-                   send(c.to, c.message);
+                   (void)send(c.to, c.message);
                  },
                  [&](broker::SendLease& c) { send_lease(c); },
                  [&](broker::Append& c) { appended(c); },
@@ -104,9 +105,11 @@ void BrokerActor::appended(broker::Append& command) {
     events_.push_back(broker::Committed{sequence});
 }
 
-void BrokerActor::send(PeerId to, const Message& message) {
+bool BrokerActor::send(PeerId to, const Message& message) {
   world_->note(self(), "->", name_of(message), numbers_of(message));
-  if (!network_->send_to(to, wire::encode(message))) events_.push_back(broker::PeerUnreachable{to});
+  if (network_->send_to(to, wire::encode(message))) return true;
+  events_.push_back(broker::PeerUnreachable{to});
+  return false;
 }
 
 void BrokerActor::send_lease(broker::SendLease& order) {
@@ -116,7 +119,7 @@ void BrokerActor::send_lease(broker::SendLease& order) {
     if (!stored) return events_.push_back(broker::ArgumentsUnreadable{order.lease.id, stored.error()});
     order.lease.arguments = std::move(stored->arguments);
   }
-  send(order.to, order.lease);
+  (void)send(order.to, order.lease);
 }
 
 void BrokerActor::carry_out_pages() {
@@ -133,7 +136,7 @@ void BrokerActor::carry_out_pages() {
     for (Results& results : page->messages) {
       results.reader = order.reader;
       results.job = order.job;
-      send(order.to, results);
+      if (!send(order.to, results)) break;
     }
     handle(broker::PageSent{order.to, order.reader, page->next, page->weight});
   }

@@ -21,6 +21,8 @@ class BrokerActor final : public Process {
   void kill();
   /// Dies when it has carried out so many more commands.
   void kill_after(std::uint64_t commands) { commands_left_ = commands; }
+  /// Told when the process has ended, however it did.
+  void on_end(std::function<void()> told) { told_ = std::move(told); }
   void stall_store(Duration time);
   void set_fast_store();
 
@@ -29,13 +31,14 @@ class BrokerActor final : public Process {
   void feed(broker::Event event);
   void carry_out(broker::Command& command);
   void appended(broker::Append& command);
-  void send(PeerId to, const Message& message);
+  bool send(PeerId to, const Message& message);
   void send_lease(broker::SendLease& order);
   void carry_out_pages();
   void received(PeerId peer, LinkNumber link, const Frames& frames);
   void arm();
 
   const Plan* plan_;
+  std::function<void()> told_;
   Network* network_;
   Disk* disk_;
   Checker* checker_;

@@ -44,6 +44,7 @@ void Simulation::build() {
     world_.after(world_.between(0ms, 300ms), [&client] { client.start(); });
   }
   auditor_link_ = network_.add_link({});
+  broker_.on_end([this] { world_.after(world_.between(10ms, 800ms), [this] { revive_broker(); }); });
   world_.after(world_.between(0ms, 300ms), [this] { revive_broker(); });
   world_.after(plan_.faults.until, [this] { end_faults(); });
   plan_fault();
@@ -68,11 +69,9 @@ void Simulation::plan_fault() {
 void Simulation::strike(Fault fault) {
   switch (fault) {
     case Fault::kill_broker:
-      broker_.kill();
-      break;
+      return broker_.kill();  // started again by on_end
     case Fault::kill_broker_midway:
-      broker_.kill_after(world_.below(6));
-      break;
+      return broker_.kill_after(world_.below(6));
     case Fault::stop_broker:
       return pause(broker_);
     case Fault::stall_store:
@@ -91,7 +90,6 @@ void Simulation::strike(Fault fault) {
     default:
       return strike_party(fault);
   }
-  world_.after(world_.between(10ms, 800ms), [this] { revive_broker(); });
 }
 
 void Simulation::strike_party(Fault fault) {
@@ -135,8 +133,7 @@ void Simulation::end_faults() {
   for (const auto& worker : workers_) worker->resume();
   for (const auto& client : clients_) client->resume();
   broker_.set_fast_store();
-  world_.after(1s, [this] { revive_broker(); });
-  world_.after(1100ms, [this] { check_end(); });
+  world_.after(1s, [this] { check_end(); });
 }
 
 // ---- The end -------------------------------------------------------------------------------------------------------
