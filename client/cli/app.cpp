@@ -181,12 +181,19 @@ class Program {
   Wishes wishes_;
 };
 
-/// CLI11 takes "[a,b]" for a list of two where several words are welcome; a mark before it keeps it whole.
+/// Marks words that CLI11 would not leave as they are: it takes "[a,b]" for a list of two where several words are
+/// welcome, and forgets about "--" in a command that has had one word already.
 std::vector<std::string> marked(int argc, char** argv) {
   std::vector<std::string> arguments;
+  bool plain = false;  // after "--" nothing is an option
   for (int i = 1; i < argc; ++i) {
     std::string word = argv[i];
-    if (word.size() > 1 && word.front() == '[' && word.back() == ']') word.insert(0, 1, '\x01');
+    if (!plain && word == "--") {
+      plain = true;
+      continue;
+    }
+    const bool list = word.size() > 1 && word.front() == '[' && word.back() == ']';
+    if (plain || list) word.insert(0, 1, '\x01');
     arguments.push_back(std::move(word));
   }
   return arguments;

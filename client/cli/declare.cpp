@@ -40,7 +40,7 @@ Result<std::uint64_t> parse_within(const std::string& text, std::uint64_t least,
   return number;
 }
 
-/// CLI11 takes a word in square brackets for a list; the marks keep it whole (see app.cpp).
+/// Words that CLI11 would not leave as they are come with a mark (see app.cpp).
 std::string unmarked(std::string word) {
   if (!word.empty() && word.front() == '\x01') word.erase(0, 1);
   return word;

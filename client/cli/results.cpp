@@ -136,7 +136,7 @@ void declare_results(Declare& root) {
                  0, UINT64_MAX);
   command.flag({"--follow", "Wait for results until the job is over; the exit code says how it ended"},
                options->follow);
-  command.flag({"--failed", "Only what is not ok"}, options->failed);
+  command.flag({"--failed", "Only the tasks that failed"}, options->failed);
   command.choice({"--order", "In the order of the input, or as they completed"}, options->order,
                  {"completion", "input"});
   command.text({"--save", "Save bodies (of fetch with --body) in this folder", "", "DIR"}, options->save);

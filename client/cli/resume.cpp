@@ -1,6 +1,7 @@
 #include "client/cli/resume.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,6 +37,12 @@ std::optional<std::string> argument_of(const nlohmann::json& arguments, Shape sh
   return wire::encode_number(static_cast<std::uint64_t>(std::llround(found->get<double>() * 1e6)));
 }
 
+/// Whether another process writes the partial file just now (see output::Sink).
+bool is_being_written(const std::string& part) {
+  const base::Fd file(::open(part.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  return file && flock(file.get(), LOCK_SH | LOCK_NB) != 0;
+}
+
 }  // namespace
 
 Result<EarlierResults> EarlierResults::open(const std::filesystem::path& file, const std::string& kind) {
@@ -46,6 +53,7 @@ Result<EarlierResults> EarlierResults::open(const std::filesystem::path& file, c
   int next = 1;
   const auto numbered = [&part](int number) { return part + "." + std::to_string(number); };
   while (access(numbered(next).c_str(), F_OK) == 0) earlier.partial_.emplace_back(numbered(next++));
+  if (is_being_written(part)) return bad("another brigade is writing " + file.string() + "; wait for it");
   if (access(part.c_str(), F_OK) == 0) {
     if (rename(part.c_str(), numbered(next).c_str()) != 0)
       return bad("cannot rename " + part + ": " + std::strerror(errno));

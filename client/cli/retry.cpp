@@ -22,7 +22,7 @@ Result<std::shared_ptr<Spool>> collect(client::Session& session, JobId job, cons
   if (!spool) return spool;
   const output::JobView view = output::view_of(job, spec);
   const client::ReadOptions read{
-      .order = Order::input, .from = 0, .failed_only = true, .with_arguments = true, .follow = false};
+      .order = Order::input, .from = 0, .failed_only = !options.cancelled, .with_arguments = true, .follow = false};
   const auto take = [&](const Results& page) -> Result<void> {
     output::RowReader reader(view, page);
     while (const output::Row* row = reader.next()) {

@@ -185,7 +185,7 @@ void ResultCsv::append(std::string& out, const Row& row) {
   append_answer(out, row);
   const bool ok = row.status == TaskStatus::ok;
   append_text_cell(out, ok ? std::string_view() : name_of(row.status));
-  append_text_cell(out, ok ? std::string_view() : row.value);
+  append_text_cell(out, ok ? std::string_view() : message_of(row));
   out += "\r\n";
 }
 

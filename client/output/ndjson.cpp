@@ -185,7 +185,7 @@ void ResultJson::append(std::string& out, const Row& row) {
     out += ",\"error\":{\"code\":\"";
     out += name_of(row.status);
     out += "\",\"message\":";
-    append_json_string(out, row.value);
+    append_json_string(out, message_of(row));
     out += '}';
   }
   out += '}';

@@ -67,7 +67,7 @@ std::string argument_text(const JobView& view, const Row& row) {
 }
 
 std::string answer_text(const JobView& view, const Row& row) {
-  if (row.status != TaskStatus::ok) return fmt::format("{}: {}", name_of(row.status), row.value);
+  if (row.status != TaskStatus::ok) return fmt::format("{}: {}", name_of(row.status), message_of(row));
   switch (view.shape) {
     case Shape::factorial: {
       const auto answer = wire::decode_factorial_answer(row.value);

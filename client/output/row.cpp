@@ -31,6 +31,20 @@ std::string_view word_of(TaskStatus status) {
   return is_cancellation(status) ? "cancelled" : "failed";
 }
 
+std::string_view message_of(const Row& row) {
+  if (!row.value.empty()) return row.value;
+  switch (row.status) {
+    case TaskStatus::cancelled:
+      return "the job was cancelled";
+    case TaskStatus::deadline:
+      return "the job's deadline was over";
+    case TaskStatus::max_fails:
+      return "too many of the job's tasks had failed";
+    default:
+      return "";
+  }
+}
+
 RowReader::RowReader(const JobView& view, const Results& page)
     : view_(view),
       page_(page),

@@ -50,6 +50,9 @@ struct Row {
 /// "ok", "failed" or "cancelled".
 std::string_view word_of(TaskStatus status);
 
+/// Why a task that is not ok is not: what the worker said, or for a task that the broker ended a sentence about that.
+std::string_view message_of(const Row& row);
+
 /// Walks the rows of one page. REQUIRES: `page` and `view` outlive it.
 class RowReader {
  public:

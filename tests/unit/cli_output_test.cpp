@@ -137,12 +137,13 @@ TEST(Ndjson, NamesTheReasonOfAFailure) {
 
 TEST(Ndjson, LeavesOutTheEndOfATaskThatNeverRan) {
   const JobView view = noop_view();
-  Results results = page({"cancelled"}, {{0, 1}});
+  Results results = page({""}, {{0, 1}});
   results.outcomes.status = Column<TaskStatus>(TaskStatus::deadline);
   results.origins = {{}};
   const auto json = nlohmann::json::parse(lines(view, results));
   EXPECT_EQ(json["status"], "cancelled");
   EXPECT_EQ(json["error"]["code"], "deadline");
+  EXPECT_EQ(json["error"]["message"], "the job's deadline was over");
   EXPECT_FALSE(json.contains("finished_at"));
 }
 
