@@ -287,9 +287,10 @@ TEST_P(Fetch, ReportsWhereNobodyListens) {
 }
 
 TEST_P(Fetch, ReportsNamesWithoutAnAddress) {
-  // RFC 6761: never resolves. Many at once wait for one look-up.
-  const auto rows = fetch_all(std::vector<std::string>(20, "http://nowhere.invalid/"), {.timeout = 20s});
-  for (const test::Row& row : rows) expect_failure(row, TaskStatus::dns, "nowhere.invalid", true);
+  // A label of more than 63 bytes fails before any server is asked. Many at once wait for one look-up.
+  const std::string host = std::string(70, 'a') + ".invalid";
+  const auto rows = fetch_all(std::vector<std::string>(20, "http://" + host + "/"), {.timeout = 20s});
+  for (const test::Row& row : rows) expect_failure(row, TaskStatus::dns, "no address is known for " + host, true);
 }
 
 TEST_P(Fetch, RefusesAddressesHoweverTheyAreWritten) {
