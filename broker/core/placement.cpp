@@ -123,7 +123,13 @@ bool grant_suspect(State& state, Job& job, Now now, Commands& out) {
 }
 
 bool grant_one(State& state, Job& job, Now now, Commands& out) {
-  if (!job.suspect.empty() && grant_suspect(state, job, now, out)) return true;
+  if (!job.suspect.empty()) {
+    // A suspect has a worker of its own, so a job that may be with one worker only runs its suspects alone, and first.
+    const bool at_one_place = placement_of(job.spec.mode, Lane::threads).per_job != kUnlimited;
+    if (at_one_place && !job.leases.empty()) return false;
+    if (grant_suspect(state, job, now, out)) return true;
+    if (at_one_place) return false;
+  }
   if (job.ready.empty()) return false;
   const Choice choice = best_worker(state, job);
   if (choice.worker == nullptr) return false;
