@@ -103,7 +103,9 @@ bool grant_suspect(State& state, Job& job, Now now, Commands& out) {
   Worker* emptiest = nullptr;
   for (auto& [peer, worker] : state.workers) {
     if (!placement_on(worker, job) || worker.exclusive) continue;
-    const auto rank = [](const Worker& w) { return std::make_tuple(!w.reserved, w.leases.size(), w.peer); };
+    const auto rank = [](const Worker& w) {  // an empty one, even when another was asked to become empty
+      return std::make_tuple(!w.leases.empty(), !w.reserved, w.leases.size(), w.peer);
+    };
     if (emptiest == nullptr || rank(worker) < rank(*emptiest)) emptiest = &worker;
   }
   if (emptiest == nullptr) return false;
@@ -150,12 +152,16 @@ std::vector<Job*> ranked(State& state) {
   return jobs;
 }
 
-/// Frees a reserved worker when there is no suspect left to wait for.
+/// Frees a reserved worker when no suspect that it could take is left.
 void release_reservations(State& state) {
-  const bool suspects =
-      std::ranges::any_of(state.runnable, [&](JobId id) { return !state.jobs.at(id).suspect.empty(); });
-  if (suspects) return;
-  for (auto& [peer, worker] : state.workers) worker.reserved = false;
+  for (auto& entry : state.workers) {
+    Worker& worker = entry.second;
+    if (!worker.reserved) continue;
+    worker.reserved = std::ranges::any_of(state.runnable, [&](JobId id) {
+      const Job& job = state.jobs.at(id);
+      return !job.suspect.empty() && placement_on(worker, job);
+    });
+  }
 }
 
 bool is_idle(const Worker& worker, Lane lane) {
