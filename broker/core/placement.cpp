@@ -169,40 +169,62 @@ bool is_idle(const Worker& worker, Lane lane) {
   return worker.units[at] < worker.slots[at] && !worker.draining && !worker.reserved && !worker.exclusive;
 }
 
-/// Unstarted tasks of the lease, at least: the worker runs at most its slots at once, older leases first.
+/// Unstarted tasks of the lease, at least: the worker runs at most its slots at once, and of one job at most the job's
+/// ceiling, older leases first.
 std::uint64_t surplus_of(const State& state, const Held& lease) {
   const Worker& worker = state.workers.at(lease.worker);
-  std::uint64_t running = worker.slots[static_cast<std::size_t>(lease.lane)];
+  std::uint64_t free = worker.slots[static_cast<std::size_t>(lease.lane)];
+  std::uint64_t free_of_job = lease.cap;
   for (const LeaseId id : worker.leases) {
     if (id == lease.id) break;
     const Held& older = state.leases.at(id);
-    if (older.lane == lease.lane) running -= std::min<std::uint64_t>(running, older.units());
+    if (older.lane != lease.lane) continue;
+    free -= std::min<std::uint64_t>(free, older.units());
+    if (older.job == lease.job) free_of_job -= std::min<std::uint64_t>(free_of_job, older.units());
   }
-  const std::uint64_t own = std::min<std::uint64_t>(running, lease.cap);
-  return lease.open.count() - std::min(own, lease.open.count());
+  return lease.open.count() - std::min({free, free_of_job, lease.open.count()});
 }
 
-/// The lease that an idle worker should get a part of: the longest unstarted queue of a job that it could run.
-Held* longest_queue(State& state, const Worker& idle, Lane lane) {
-  Held* longest = nullptr;
-  double longest_ms = 0;
+/// A lease with unstarted tasks, and how long they would wait.
+struct Queue {
+  Held* lease;
+  double ms;
+};
+using Queues = std::map<JobId, std::vector<Queue>>;
+
+/// Queues that others could shorten, by job, the longest last (of equal ones the oldest lease).
+Queues long_queues(State& state, Lane lane) {
+  Queues queues;
   for (auto& [id, lease] : state.leases) {
-    if (lease.reclaiming || lease.lane != lane || lease.worker == idle.peer || lease.trial.grain > 0) continue;
+    if (lease.reclaiming || lease.lane != lane || lease.trial.grain > 0) continue;
     const Job& job = state.jobs.at(lease.job);
-    const auto placement = placement_on(idle, job);
-    if (!placement || placement->lane != lane || placement->per_job != kUnlimited) continue;
-    if (!has_room(state, job, idle, *placement)) continue;
+    if (placement_of(job.spec.mode, lane).per_job != kUnlimited) continue;
     const std::uint64_t surplus = surplus_of(state, lease);
-    if (surplus == 0) continue;
     const double task_ms = job.cost.known ? job.cost.run_ms : 1e3;
     const double queue_ms = static_cast<double>(surplus) * task_ms / lease.cap;
-    if (queue_ms < to_ms(state.settings.reclaim_above)) continue;
-    if (longest == nullptr || std::tie(longest_ms, id) < std::tie(queue_ms, longest->id)) {
-      longest = &lease;
-      longest_ms = queue_ms;
-    }
+    if (surplus > 0 && queue_ms >= to_ms(state.settings.reclaim_above)) queues[job.id].push_back({&lease, queue_ms});
   }
-  return longest;
+  for (auto& [job, of_job] : queues)
+    std::ranges::sort(of_job, [](const Queue& a, const Queue& b) {
+      return std::tie(a.ms, b.lease->id) < std::tie(b.ms, a.lease->id);
+    });
+  return queues;
+}
+
+/// Takes out the longest queue of a job that the idle worker could run; null when there is none.
+Held* take_longest(const State& state, const Worker& idle, Lane lane, Queues& queues) {
+  std::vector<Queue>* longest = nullptr;
+  for (auto& [id, of_job] : queues) {
+    const Job& job = state.jobs.at(id);
+    const auto placement = placement_on(idle, job);
+    if (!placement || placement->lane != lane || !has_room(state, job, idle, *placement)) continue;
+    if (of_job.empty() || of_job.back().lease->worker == idle.peer) continue;
+    if (longest == nullptr || longest->back().ms < of_job.back().ms) longest = &of_job;
+  }
+  if (longest == nullptr) return nullptr;
+  Held* lease = longest->back().lease;
+  longest->pop_back();
+  return lease;
 }
 
 void reclaim_for_idle(State& state, Commands& out) {
@@ -210,11 +232,13 @@ void reclaim_for_idle(State& state, Commands& out) {
     std::vector<PeerId> idle;
     for (const auto& [peer, worker] : state.workers)
       if (is_idle(worker, static_cast<Lane>(lane))) idle.push_back(peer);
-    if (idle.empty() || idle.size() == state.workers.size()) continue;
+    if (idle.empty() || state.leases.empty()) continue;
+    Queues queues = long_queues(state, static_cast<Lane>(lane));
+    if (queues.empty()) continue;
     std::ranges::sort(idle);
     for (const PeerId peer : idle) {
-      Held* lease = longest_queue(state, state.workers.at(peer), static_cast<Lane>(lane));
-      if (lease == nullptr) break;
+      Held* lease = take_longest(state, state.workers.at(peer), static_cast<Lane>(lane), queues);
+      if (lease == nullptr) continue;
       lease->reclaiming = true;
       send(lease->worker, Reclaim{lease->id}, out);
     }
