@@ -99,7 +99,7 @@ void give_up(State& state, LeaseId id, Fate fate, Now now, Commands& out) {
     const bool killed = trial.kills > lease.trial.kills;
     if (killed) job.killed[run.first].push_back(worker);
     if (trial.kills >= state.settings.kills_max) {
-      fail_as_poison(state, job, run.first, trial, now, out);
+      fail_as_poison(state, job, run.first, trial, out);
       continue;
     }
     if (lost)
@@ -108,6 +108,7 @@ void give_up(State& state, LeaseId id, Fate fate, Now now, Commands& out) {
     job.requeue({run, trial});
   }
   touch(state, job);
+  cut_if_over_fail_limit(state, job, now, out);
 }
 
 }  // namespace brigade::broker

@@ -155,7 +155,8 @@ bool over_fail_limit(const Job& job) {
     case FailLimit::Unit::count:
       return job.failures() > limit.value;
     case FailLimit::Unit::percent:
-      return job.failures() * 100 > limit.value * job.tasks;
+      return static_cast<double>(job.failures()) * 100 >
+             static_cast<double>(limit.value) * static_cast<double>(job.tasks);
   }
   return false;
 }
@@ -204,10 +205,10 @@ void on_block(State& state, Worker& worker, const Block& block, Now now, Command
     ++state.stale;
   acknowledge_when_stored(state, worker.peer, block.sequence, out);
   touch(state, *job);
-  if (!job->cut && over_fail_limit(*job)) cut(state, *job, TaskStatus::max_fails, now, out);
+  cut_if_over_fail_limit(state, *job, now, out);
 }
 
-void fail_as_poison(State& state, Job& job, std::uint64_t index, const Trial& trial, Now, Commands& out) {
+void fail_as_poison(State& state, Job& job, std::uint64_t index, const Trial& trial, Commands& out) {
   std::string message = "lost the worker each time it ran alone; workers lost:";
   for (const std::string& worker : job.killed[index]) message += " " + worker;
   ValuesBuilder values;
@@ -225,7 +226,11 @@ void fail_unreadable(State& state, LeaseId id, const Error& error, Now now, Comm
   for (std::uint64_t i = 0; i < count_of(runs); ++i) values.add(error.message);
   Outcomes outcomes{.runs = runs, .status = Column(TaskStatus::internal), .values = values.take()};
   record(state, job, Origin{}, std::move(outcomes), out);
-  (void)now;
+  cut_if_over_fail_limit(state, job, now, out);
+}
+
+void cut_if_over_fail_limit(State& state, Job& job, Now now, Commands& out) {
+  if (!job.cut && over_fail_limit(job)) cut(state, job, TaskStatus::max_fails, now, out);
 }
 
 void cut(State& state, Job& job, TaskStatus status, Now now, Commands& out) {

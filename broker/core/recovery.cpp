@@ -55,6 +55,7 @@ void recover(State& state, std::vector<RecoveredJob> jobs, Now now, Commands& ou
     accept(state, job, now);
     restore_trials(job, recovered.attempts);
     touch(state, job);
+    cut_if_over_fail_limit(state, job, now, out);
     finish_if_complete(state, job, now, out);
   }
 }
