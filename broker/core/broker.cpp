@@ -40,7 +40,7 @@ void Broker::on(Event event, Now now, Commands& out) {
                    ++state_.malformed;
                    refuse(state_, e.peer, e.error, now, out);
                  },
-                 [&](PeerUnreachable& e) { end_session(state_, e.peer, now, out); },
+                 [&](PeerUnreachable& e) { end_session(state_, e.peer, End::lost, now, out); },
                  [&](Committed& e) { on_committed(e.sequence, now, out); },
                  [&](StoreStalled& e) { state_.trouble = e.reason; },
                  [&](StoreResumed&) {
@@ -99,7 +99,7 @@ void Broker::on_worker_message(Worker& worker, const Message& message, Now now, 
   if (const auto* heartbeat = std::get_if<Heartbeat>(&message))
     return on_heartbeat(state_, worker, *heartbeat, now, out);
   if (const auto* returned = std::get_if<Returned>(&message)) return on_returned(state_, worker, *returned, now, out);
-  if (std::get_if<Leaving>(&message)) return end_session(state_, peer, now, out);
+  if (std::get_if<Leaving>(&message)) return end_session(state_, peer, End::left, now, out);
   if (std::get_if<Drain>(&message)) {  // the worker was told to end, and says so
     worker.draining = true;
     return;
@@ -120,7 +120,7 @@ void Broker::on_client_message(Client& client, const Message& message, Now now, 
                  [&](const Watch& m) { on_watch(state_, peer, m, now, out); },
                  [&](const Ask& m) { on_ask(state_, client, m, now, out); },
                  [&](const Pong&) {},
-                 [&](const Leaving&) { end_session(state_, peer, now, out); },
+                 [&](const Leaving&) { end_session(state_, peer, End::left, now, out); },
                  [&](const auto&) {
                    ++state_.malformed;
                    refuse(state_, peer, out_of_place(), now, out);

@@ -16,14 +16,25 @@ void TaskCost::learn(double run_ms_total, double result_bytes_total, std::uint64
 bool Job::wake_delayed(Instant now) {
   bool woke = false;
   while (!due.empty() && due.begin()->first <= now) {
-    const Run run = due.begin()->second;
+    const Due entry = due.begin()->second;
     due.erase(due.begin());
-    for (const Waiting& waiting : delayed.remove(run)) {
+    for (const Waiting& waiting : delayed.remove(entry.run)) {
+      if (waiting.trial.failures != entry.failures) {
+        delayed.add(waiting);
+        continue;
+      }
       requeue(waiting);
       woke = true;
     }
   }
   return woke;
+}
+
+std::vector<Waiting> Job::waiting_in(Run run) const {
+  std::vector<Waiting> found = ready.within(run);
+  for (const WaitingRuns* set : {&suspect, &delayed})
+    for (Waiting& waiting : set->within(run)) found.push_back(std::move(waiting));
+  return found;
 }
 
 std::vector<Waiting> Job::take_waiting(Run run) {

@@ -25,12 +25,28 @@ void carry_over(State& state, Worker& from, Worker& to, const std::vector<HeldLe
   for (const HeldLease& lease : held) listed.insert(lease.lease);
   const std::vector<LeaseId> leases(from.leases.begin(), from.leases.end());
   for (const LeaseId id : leases) {
-    if (listed.contains(id))
-      move_lease(state, state.leases.at(id), to);
-    else
+    if (!listed.contains(id)) {
       give_up(state, id, Fate::not_started, now, out);
+      continue;
+    }
+    Held& lease = state.leases.at(id);
+    lease.reclaiming = false;  // the question or its answer may be lost
+    move_lease(state, lease, to);
   }
   to.finished_tasks = from.finished_tasks;
+}
+
+/// The common past of tasks that all wait; nothing where another lease has some of them, or their pasts differ.
+std::optional<Trial> common_past(const Job& job, const RunSet& tasks) {
+  std::uint64_t waiting = 0;
+  std::optional<Trial> past;
+  for (const Run& run : tasks.runs())
+    for (const Waiting& part : job.waiting_in(run)) {
+      waiting += part.run.count;
+      if (past && *past != part.trial) return std::nullopt;
+      past = part.trial;
+    }
+  return waiting == tasks.count() ? past : std::nullopt;
 }
 
 /// A lease of an earlier life of the session or the broker. It stands again if nobody else got its tasks since.
@@ -41,27 +57,21 @@ void adopt(State& state, Worker& worker, const HeldLease& held, Now now, Command
     return;
   }
   RunSet open;
-  std::uint64_t waiting = 0;
   for (const Run& run : held.unfinished) {
     if (run.first >= job->tasks || run.count > job->tasks - run.first) continue;
     for (const Run& missing : job->done.missing(run)) open.insert(missing);
   }
   if (open.empty()) return;
-  std::vector<Waiting> taken;
-  for (const Run& run : open.runs())
-    for (Waiting& part : job->take_waiting(run)) {
-      waiting += part.run.count;
-      taken.push_back(std::move(part));
-    }
+  const std::optional<Trial> past = common_past(*job, open);
   const KindOffer* offer = worker.offer(job->spec.kind);
-  if (waiting != open.count() || offer == nullptr) {
-    for (const Waiting& part : taken) job->requeue(part);
+  if (!past || offer == nullptr) {
     send(worker.peer, Reclaim{held.lease}, out);
     return;
   }
+  for (const Run& run : open.runs()) (void)job->take_waiting(run);
   const Placement placement = placement_of(job->spec.mode, offer->preferred);
   const Runs runs = open.runs();
-  Held lease{.id = held.lease, .job = job->id, .worker = worker.peer, .open = open, .trial = taken.front().trial};
+  Held lease{.id = held.lease, .job = job->id, .worker = worker.peer, .open = open, .trial = *past};
   lease.run = {runs.front().first, runs.back().end() - runs.front().first};
   lease.lane = placement.lane;
   lease.cap = std::max(1u, std::min(placement.per_worker, worker.slots[static_cast<std::size_t>(placement.lane)]));
@@ -139,11 +149,11 @@ void on_returned(State& state, Worker& worker, const Returned& returned, Now now
   touch(state, job);
 }
 
-void end_session(State& state, PeerId peer, Now now, Commands& out) {
+void end_session(State& state, PeerId peer, End end, Now now, Commands& out) {
   if (Worker* worker = state.worker(peer)) {
     const std::vector<LeaseId> leases(worker->leases.begin(), worker->leases.end());
-    const Fate fate = leases.size() == 1 ? Fate::lost_alone : Fate::lost;
-    for (const LeaseId id : leases) give_up(state, id, fate, now, out);
+    const Fate lost = leases.size() == 1 ? Fate::lost_alone : Fate::lost;
+    for (const LeaseId id : leases) give_up(state, id, end == End::left ? Fate::not_started : lost, now, out);
     state.instances.erase(worker->instance);
     state.workers.erase(peer);
     state.idle_hands = true;
@@ -153,7 +163,7 @@ void end_session(State& state, PeerId peer, Now now, Commands& out) {
 
 void refuse(State& state, PeerId peer, Error error, Now now, Commands& out) {
   send(peer, Refused{std::move(error)}, out);
-  end_session(state, peer, now, out);
+  end_session(state, peer, End::lost, now, out);
 }
 
 void ping_all(State& state, Now now, Commands& out) {
@@ -169,7 +179,7 @@ void ping_all(State& state, Now now, Commands& out) {
   visit(state.workers);
   visit(state.clients);
   std::ranges::sort(silent);
-  for (const PeerId peer : silent) end_session(state, peer, now, out);
+  for (const PeerId peer : silent) end_session(state, peer, End::lost, now, out);
 }
 
 }  // namespace brigade::broker

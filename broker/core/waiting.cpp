@@ -44,6 +44,16 @@ std::vector<Waiting> WaitingRuns::remove(Run run) {
   return removed;
 }
 
+std::vector<Waiting> WaitingRuns::within(Run run) const {
+  std::vector<Waiting> found;
+  auto it = stretches_.upper_bound(run.first);
+  if (it != stretches_.begin()) --it;
+  for (; it != stretches_.end() && it->first < run.end(); ++it)
+    if (const auto part = intersection({it->first, it->second.end - it->first}, run))
+      found.push_back({*part, it->second.trial});
+  return found;
+}
+
 std::optional<Waiting> WaitingRuns::peek(bool from_end) const {
   if (stretches_.empty()) return std::nullopt;
   const auto& [first, stretch] = from_end ? *stretches_.rbegin() : *stretches_.begin();

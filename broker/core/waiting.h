@@ -25,6 +25,8 @@ class WaitingRuns {
   void add(const Waiting& waiting);
   /// Takes out what of `run` is in here, with its past.
   std::vector<Waiting> remove(Run run);
+  /// What of `run` is in here, with its past.
+  std::vector<Waiting> within(Run run) const;
   /// Takes up to `most` tasks off the first run's beginning, or off the last run's end.
   std::optional<Waiting> take(std::uint64_t most, bool from_end);
   /// What `take` would draw from, whole.
