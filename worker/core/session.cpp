@@ -37,6 +37,8 @@ void Session::on_message(Message message, Instant now, Commands& out) {
                    heard_ = now;
                    attempts_ = 0;
                    out.push_back(Note{"connected to broker " + m.version});
+                   for (const auto& [id, holding] : held_)
+                     if (!holding.returned.empty()) out.push_back(Send{Returned{id, holding.returned.runs()}});
                    for (const auto& [sequence, lease] : blocks_) out.push_back(SendBlock{sequence});
                  },
                  [&](Refused& m) { on_refused(m, now, out); },
@@ -96,7 +98,10 @@ void Session::on_stored(std::uint64_t sequence, Instant now, Commands& out) {
 void Session::on_given_back(const GivenBack& given, Commands& out) {
   const auto it = held_.find(given.lease);
   if (it == held_.end()) return;
-  for (const Run& run : given.runs) it->second.unfinished.erase(run);
+  for (const Run& run : given.runs) {
+    it->second.unfinished.erase(run);
+    it->second.returned.insert(run);
+  }
   if (phase_ == Phase::standing) out.push_back(Send{Returned{given.lease, given.runs}});
   release_if_done(it);
 }

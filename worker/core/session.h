@@ -45,6 +45,7 @@ class Session {
     JobId job;
     Lane lane = Lane::threads;
     RunSet unfinished;
+    RunSet returned;                 ///< said again after a reconnect: the first word may be lost
     std::set<std::uint64_t> blocks;  ///< unacknowledged
   };
 
