@@ -23,6 +23,8 @@ class BrokerActor final : public Process {
   void kill_after(std::uint64_t commands) { commands_left_ = commands; }
   /// Told when the process has ended, however it did.
   void on_end(std::function<void()> told) { told_ = std::move(told); }
+  /// REQUIRES: alive().
+  const broker::State& state() const { return core_->state(); }
   void stall_store(Duration time);
   void set_fast_store();
 

@@ -22,11 +22,23 @@ const JobPlan* Checker::plan_of(JobId id) const {
 
 unsigned Checker::task_starts(const Lease& lease, std::uint64_t index) {
   if (returned_.contains({lease.id, index})) fail(text_of(lease.job, index) + " starts after it was given back");
-  return ++executions_[{lease.job, index}];
+  const unsigned execution = ++executions_[{lease.job, index}];
+  ++running_[lease.job];
+  if (plan_->is_peaceful()) check_frugal(lease, index, execution);
+  return execution;
 }
 
-void Checker::task_ends(LeaseId lease, std::uint64_t index) {
-  if (returned_.contains({lease, index})) fail("task " + std::to_string(index) + " ends after it was given back");
+/// Where nothing goes wrong, nothing runs twice, and no ceiling is exceeded.
+void Checker::check_frugal(const Lease& lease, std::uint64_t index, unsigned execution) {
+  const JobPlan* job = plan_of(lease.job);
+  if (job == nullptr) return;
+  if (execution > job->fates.at(index).failures + 1) fail(text_of(lease.job, index) + " runs once more without need");
+  if (lease.brief.mode == Mode::serial && running_[lease.job] > 1) fail("two tasks of a serial job run at once");
+}
+
+void Checker::task_ends(const Lease& lease, std::uint64_t index) {
+  --running_[lease.job];
+  if (returned_.contains({lease.id, index})) fail("task " + std::to_string(index) + " ends after it was given back");
 }
 
 void Checker::returns(const Returned& returned) {
@@ -42,6 +54,7 @@ void Checker::makes(InstanceId instance, const Block& block) {
 
 void Checker::broker_starts() {
   trials_.clear();
+  not_before_.clear();
   asked_.clear();
   for (const auto& [id, job] : disk_->jobs())
     for (const broker::AttemptsCounted& counted : job.attempts)
@@ -57,6 +70,7 @@ void Checker::before_event(const broker::State& state, const broker::Event& even
     if (lease.open.count() == 1) alone_.push_back({worker.name, {lease.job, lease.open.first_at_or_after(0)->first}});
   }
   const auto* arrived = std::get_if<broker::MessageArrived>(&event);
+  leaving_ = arrived != nullptr && std::holds_alternative<Leaving>(arrived->message);
   if (arrived == nullptr) return;
   if (const auto* ask = std::get_if<Ask>(&arrived->message))
     asked_[{arrived->peer, ask->request}] = {ask->verb, parse_job_id(ask->subject).value_or(JobId{})};
@@ -88,6 +102,7 @@ void Checker::appends(const broker::State& state, const broker::Write& write) {
 }
 
 void Checker::check_counts(const broker::State& state, const broker::AttemptsCounted& counted) {
+  if (leaving_) fail("a worker that leaves on purpose is counted as lost");
   const auto job = state.jobs.find(counted.job);
   if (job == state.jobs.end()) return fail("attempts are counted for a job that is not there");
   if (counted.trial.failures > job->second.spec.retries) fail("more failures are counted than there are retries");
@@ -96,6 +111,8 @@ void Checker::check_counts(const broker::State& state, const broker::AttemptsCou
     if (counted.trial.attempts < known.attempts || counted.trial.failures < known.failures ||
         counted.trial.kills < known.kills)
       fail("what is known of " + text_of(counted.job, index) + " goes back");
+    if (counted.trial.failures > known.failures)
+      not_before_[{counted.job, index}] = world_->instant() + job->second.spec.backoff * 3 / 4;
     known = counted.trial;
   }
   if (counted.lost_worker.empty()) return;
@@ -121,8 +138,12 @@ void Checker::leases(PeerId to, const Lease& lease) {
   if (!granted_.insert(lease.id).second) fail("lease " + std::to_string(lease.id.value) + " is given twice");
   const DiskJob* job = disk_->job(lease.job);
   if (job == nullptr || !job->sealed) return fail("a task is leased of a job that is not sealed on disk");
-  for (std::uint64_t index = lease.run.first; index < lease.run.end(); ++index)
+  for (std::uint64_t index = lease.run.first; index < lease.run.end(); ++index) {
     if (job->done.contains(index)) fail(text_of(lease.job, index) + " is leased although its record is on disk");
+    const auto wait = not_before_.find({lease.job, index});
+    if (wait != not_before_.end() && world_->instant() < wait->second)
+      fail(text_of(lease.job, index) + " is tried again too soon");
+  }
 }
 
 void Checker::sends(const broker::State& state, PeerId to, const Message& message) {

@@ -29,7 +29,7 @@ class Checker {
   // ---- Workers
   /// Returns which execution of the task this is: 1, 2, 3, …
   unsigned task_starts(const Lease& lease, std::uint64_t index);
-  void task_ends(LeaseId lease, std::uint64_t index);
+  void task_ends(const Lease& lease, std::uint64_t index);
   void returns(const Returned& returned);
   void makes(InstanceId instance, const Block& block);
   void arrives(LeaseId lease) { on_the_way_.erase(lease); }
@@ -64,6 +64,7 @@ class Checker {
     Task task;
   };
 
+  void check_frugal(const Lease& lease, std::uint64_t index, unsigned execution);
   void check_counts(const broker::State& state, const broker::AttemptsCounted& counted);
   void check_poison(const broker::BlockAppended& block);
   void check_stored(const broker::State& state, PeerId to, std::uint64_t sequence);
@@ -79,15 +80,18 @@ class Checker {
   const Plan* plan_;
   const Disk* disk_;
   std::map<Task, unsigned> executions_;
+  std::map<JobId, unsigned> running_;
   std::set<std::pair<LeaseId, std::uint64_t>> returned_;
   std::map<std::pair<InstanceId, std::uint64_t>, Block> blocks_;
   std::map<LeaseId, PeerId> on_the_way_;  ///< leases that were sent and have not reached their worker
 
   std::set<LeaseId> granted_;
   std::map<Task, broker::Trial> trials_;
-  std::vector<Alone> alone_;         ///< before the event: workers that hold one task and nothing else
-  std::set<LeaseId> leases_before_;  ///< of a worker whose heartbeat arrives
+  std::map<Task, Instant> not_before_;  ///< in this life of the broker
+  std::vector<Alone> alone_;            ///< before the event: workers that hold one task and nothing else
+  std::set<LeaseId> leases_before_;     ///< of a worker whose heartbeat arrives
   std::map<std::pair<PeerId, RequestId>, std::pair<Verb, JobId>> asked_;
+  bool leaving_ = false;  ///< the event is a worker's farewell
   std::uint64_t broker_events_ = 0;
 
   std::map<std::size_t, JobId> accepted_;

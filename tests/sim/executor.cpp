@@ -37,7 +37,7 @@ bool SimExecutor::start_one() {
 std::uint32_t SimExecutor::running_of(JobId job) const {
   std::uint32_t running = 0;
   for (const auto& [id, slice] : slices_)
-    if (slice.work.lease.job == job) running += slice.running;
+    if (slice.work.lease.job == job) running += static_cast<std::uint32_t>(slice.running.count());
   return running;
 }
 
@@ -46,7 +46,7 @@ void SimExecutor::begin(Slice& slice, std::uint64_t index) {
   const JobPlan& job = job_plan_of(*plan_, lease.brief.options);
   check_argument(lease, job, index);
   slice.unstarted.erase({index, 1});
-  ++slice.running;
+  slice.running.insert({index, 1});
   ++busy_;
   const unsigned execution = checker_->task_starts(lease, index);
   const TaskPlan& fate = job.fates.at(index);
@@ -75,11 +75,11 @@ void SimExecutor::end(LeaseId lease, std::uint64_t index, unsigned execution, Du
   const auto it = slices_.find(lease);
   if (it != slices_.end()) {
     Slice& slice = it->second;
-    --slice.running;
-    checker_->task_ends(lease, index);
+    slice.running.erase({index, 1});
+    checker_->task_ends(slice.work.lease, index);
     if (finished_.empty()) edge_.plan(world_->between(0us, 300us), edge_.finished);
     finished_[lease].push_back(outcome(job_plan_of(*plan_, slice.work.lease.brief.options), index, execution, took));
-    if (slice.running == 0 && slice.unstarted.empty()) {
+    if (slice.running.empty() && slice.unstarted.empty()) {
       slices_.erase(it);
       std::erase(order_, lease);
     }
@@ -108,12 +108,22 @@ Runs SimExecutor::give_back(LeaseId lease) {
   Slice& slice = it->second;
   Runs runs = slice.unstarted.runs();
   slice.unstarted.clear();
-  if (world_->has(Bug::started_given_back) && slice.running > 0) runs = {slice.work.lease.run};
-  if (slice.running == 0) {
+  if (world_->has(Bug::started_given_back) && !slice.running.empty()) runs = {slice.work.lease.run};
+  if (slice.running.empty()) {
     slices_.erase(it);
     std::erase(order_, lease);
   }
   return runs;
+}
+
+bool SimExecutor::has(LeaseId lease, std::uint64_t index) const {
+  const auto it = slices_.find(lease);
+  if (it == slices_.end()) return false;
+  const auto unreported = finished_.find(lease);
+  if (unreported != finished_.end() &&
+      std::ranges::any_of(unreported->second, [&](const Row& row) { return row.index == index; }))
+    return true;
+  return it->second.unstarted.contains(index) || it->second.running.contains(index);
 }
 
 void SimExecutor::abort(JobId job) {

@@ -29,6 +29,8 @@ class SimExecutor final : public worker::Executor {
   void release(std::uint64_t) override {}
   std::uint32_t busy() const override { return busy_; }
 
+  /// Whether the task waits or runs here under this lease.
+  bool has(LeaseId lease, std::uint64_t index) const;
   /// What has finished since, in blocks.
   std::vector<worker::Finished> collect();
 
@@ -37,7 +39,7 @@ class SimExecutor final : public worker::Executor {
     worker::Work work;
     UtcMs arrived{};
     RunSet unstarted;
-    std::uint32_t running = 0;
+    RunSet running;
   };
   struct Row {
     std::uint64_t index;

@@ -21,6 +21,7 @@ ContentHash hash_of(const JobPlan& job) {
 }
 
 Duration run_time(World& world) {
+  if (world.below(300) == 0) return world.between(5s, 20s);
   switch (world.below(8)) {
     case 0:
       return Duration{};
@@ -169,6 +170,21 @@ void plan_faults(World& world, Plan& plan) {
 
 std::string JobPlan::argument(std::uint64_t index) const {
   return spec.range ? std::to_string(spec.range->at(index)) : arguments.at(index);
+}
+
+bool Plan::is_peaceful() const {
+  if (faults.every > Duration{} || replays_percent > 0 || refuses_permille > 0) return false;
+  const auto kills = [](const TaskPlan& task) { return task.kills > 0; };
+  return std::ranges::none_of(jobs,
+                              [&](const JobPlan& job) {
+                                return job.contested || job.spec.deadline > Duration{} ||
+                                       job.spec.max_fails.unit != FailLimit::Unit::none ||
+                                       std::ranges::any_of(job.fates, kills);
+                              }) &&
+         std::ranges::none_of(clients, [](const Script& script) {
+           return std::ranges::any_of(script,
+                                      [](const ClientStep& step) { return step.what == ClientStep::What::cancel; });
+         });
 }
 
 Plan make_plan(World& world) {

@@ -80,6 +80,9 @@ struct Plan {
   bool slow_disk = false;
   unsigned replays_percent = 0;
   unsigned refuses_permille = 0;
+
+  /// No fault, no task that kills, no cut of a job.
+  bool is_peaceful() const;
 };
 
 Plan make_plan(World& world);

@@ -133,6 +133,7 @@ void Simulation::end_faults() {
   for (const auto& worker : workers_) worker->resume();
   for (const auto& client : clients_) client->resume();
   broker_.set_fast_store();
+  world_.after(8s, [this] { check_leases(); });
   world_.after(1s, [this] { check_end(); });
 }
 
@@ -150,6 +151,25 @@ void Simulation::check_end() {
     return;
   }
   world_.after(50ms, [this] { check_end(); });
+}
+
+/// No task stays leased to a worker that does not have it. (A moment is allowed: messages travel.)
+void Simulation::check_leases() {
+  std::set<std::pair<LeaseId, std::uint64_t>> missing;
+  if (broker_.alive())
+    for (const auto& [id, lease] : broker_.state().leases) {
+      const InstanceId instance = broker_.state().workers.at(lease.worker).instance;
+      for (const auto& worker : workers_)
+        for (const Run& run : lease.open.runs())
+          for (std::uint64_t index = run.first; index < run.end() && worker->instance() == instance; ++index)
+            if (!worker->has(id, index)) missing.insert({id, index});
+    }
+  for (const auto& [lease, index] : missing)
+    if (missing_.contains({lease, index}))
+      world_.fail("task " + std::to_string(index) + " of lease " + std::to_string(lease.value) +
+                  " stays leased to a worker that does not have it");
+  missing_ = std::move(missing);
+  world_.after(2s, [this] { check_leases(); });
 }
 
 /// A fresh client reads everything in every way.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ class Simulation {
   void end_faults();
   void check_end();
   bool scripts_done() const;
+  void check_leases();
   void start_audit();
 
   World world_;
@@ -49,7 +51,8 @@ class Simulation {
   std::vector<std::unique_ptr<ClientActor>> clients_;
   std::unique_ptr<ClientActor> auditor_;
   LinkNumber auditor_link_ = 0;
-  bool calm_ = false;  ///< no faults any more
+  std::set<std::pair<LeaseId, std::uint64_t>> missing_;  ///< leased tasks that their worker did not have, lately
+  bool calm_ = false;                                    ///< no faults any more
   bool over_ = false;
 };
 

@@ -52,6 +52,17 @@ void WorkerActor::drain() {
   });
 }
 
+bool WorkerActor::has(LeaseId lease, std::uint64_t index) const {
+  if (!alive()) return false;
+  for (const auto& executor : executors_)
+    if (executor->has(lease, index)) return true;
+  return std::ranges::any_of(kept_, [&](const auto& entry) {
+    const Block& block = entry.second.block;
+    return block.lease == lease &&
+           std::ranges::any_of(block.outcomes.runs, [&](const Run& run) { return run.contains(index); });
+  });
+}
+
 void WorkerActor::handle(worker::Event event) {
   events_.push_back(std::move(event));
   if (handling_) return;

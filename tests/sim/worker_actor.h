@@ -30,6 +30,9 @@ class WorkerActor final : public Process {
   void kill();
   /// SIGTERM.
   void drain();
+  /// Whether the task waits or runs here under this lease, or its outcome waits for the broker's word.
+  bool has(LeaseId lease, std::uint64_t index) const;
+  InstanceId instance() const { return instance_; }
   /// Told when the process has ended, however it did.
   void on_end(std::function<void()> told) { told_ = std::move(told); }
 
