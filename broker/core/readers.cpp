@@ -11,6 +11,13 @@ Error unknown_job(JobId id) {
   return {ErrorCode::not_found, "no job " + to_string(id) + " here; `brigade jobs` lists what there is"};
 }
 
+/// More credit is as good as none at all.
+constexpr std::int64_t kCreditMax = std::int64_t{1} << 40;
+
+std::int64_t credit_of(std::uint64_t bytes) {
+  return static_cast<std::int64_t>(std::min(bytes, static_cast<std::uint64_t>(kCreditMax)));
+}
+
 /// How far a reader could go now: a log cursor, or a task number.
 std::uint64_t readable_end(const Job& job, const Reader& reader) {
   if (reader.read.order == Order::completion) return job.visible_rows;
@@ -46,9 +53,9 @@ void feed(State& state, const Key& key, Commands& out) {
     end = run.end();
   }
   if (from < end) {
-    if (reader.credit_bytes == 0) return;
+    if (reader.credit_bytes <= 0) return;
     reader.busy = true;
-    const std::uint64_t bytes = std::min(reader.credit_bytes, state.settings.page_bytes);
+    const std::uint64_t bytes = std::min(static_cast<std::uint64_t>(reader.credit_bytes), state.settings.page_bytes);
     out.push_back(SendPage{key.first, key.second, job.id, reader.read.order, from, end, bytes, reader.read.failed_only,
                            reader.read.with_arguments && !job.spec.range});
     return;
@@ -72,7 +79,8 @@ void on_read(State& state, PeerId peer, const Read& read, Commands& out) {
     send(peer, ReadRejected{read.reader, read.job, {ErrorCode::malformed, "a reader with this number exists"}}, out);
     return;
   }
-  state.readers.emplace(key, Reader{.peer = peer, .read = read, .next = read.from, .credit_bytes = read.credit_bytes});
+  state.readers.emplace(
+      key, Reader{.peer = peer, .read = read, .next = read.from, .credit_bytes = credit_of(read.credit_bytes)});
   state.readers_of[read.job].insert(key);
   feed(state, key, out);
 }
@@ -80,9 +88,10 @@ void on_read(State& state, PeerId peer, const Read& read, Commands& out) {
 void on_take(State& state, PeerId peer, const Take& take, Commands& out) {
   const auto it = state.readers.find({peer, take.reader});
   if (it == state.readers.end()) return;  // it ended meanwhile
-  const bool was_dry = it->second.credit_bytes == 0;
-  it->second.credit_bytes += std::min<std::uint64_t>(take.bytes, std::uint64_t{1} << 40);
-  if (was_dry && take.bytes > 0) feed(state, it->first, out);
+  std::int64_t& credit = it->second.credit_bytes;
+  const bool was_dry = credit <= 0;
+  credit = std::min(credit + credit_of(take.bytes), kCreditMax);
+  if (was_dry && credit > 0) feed(state, it->first, out);
 }
 
 void on_stop_reading(State& state, PeerId peer, RequestId reader) {
@@ -96,7 +105,7 @@ void on_page_sent(State& state, const PageSent& sent, Commands& out) {
   if (it == state.readers.end()) return;
   it->second.busy = false;
   it->second.next = sent.next;
-  it->second.credit_bytes -= std::min(it->second.credit_bytes, sent.bytes);
+  it->second.credit_bytes -= static_cast<std::int64_t>(sent.bytes);
   feed(state, key, out);
 }
 
