@@ -168,8 +168,7 @@ void Broker::on_time(Now now, Commands& out) {
     Job* job = state_.job(id);
     if (job == nullptr || job->is_final() || job->cut) continue;
     if (job->wake_delayed(now.instant)) touch(state_, *job);
-    if (job->spec.deadline > Duration{} && now.instant >= job->accepted + job->spec.deadline)
-      cut(state_, *job, TaskStatus::deadline, now, out);
+    if (now.instant >= job->deadline()) cut(state_, *job, TaskStatus::deadline, now, out);
   }
   if (now.instant >= state_.next_telling) {
     state_.next_telling = kNever;

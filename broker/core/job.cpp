@@ -13,6 +13,11 @@ void TaskCost::learn(double run_ms_total, double result_bytes_total, std::uint64
   known = true;
 }
 
+Instant Job::deadline() const {
+  if (spec.deadline <= Duration{} || spec.deadline >= kNever - std::max(accepted, Instant{})) return kNever;
+  return accepted + spec.deadline;
+}
+
 bool Job::wake_delayed(Instant now) {
   bool woke = false;
   while (!due.empty() && due.begin()->first <= now) {

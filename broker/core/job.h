@@ -87,6 +87,8 @@ struct Job {
   bool has_ready() const { return !ready.empty() || !suspect.empty(); }
   bool dear_end_last() const { return spec.trend == CostTrend::rising; }
   std::uint64_t failures() const { return failed.count(); }
+  /// When the rest is cut; kNever where the clock does not reach so far.
+  Instant deadline() const;
 
   /// Moves tasks whose retry is due to ready. Returns whether there were any.
   bool wake_delayed(Instant now);
