@@ -60,16 +60,23 @@ std::string warning_for(const State& state, const Job& job) {
   return "no connected worker offers the kind " + job.spec.kind + "; the job waits for one that does";
 }
 
-/// A client or job that comes (back) does not catch up on the time that it was away: it starts beside the least served.
+/// Where a client begins that has no other unfinished job: beside the least served of those who have; when there is
+/// none, beside the most served of all, so that what somebody got while alone is not held against him later.
+double joining_service(const State& state) {
+  std::optional<double> least;
+  double most = 0;
+  for (const auto& [name, other] : state.shares) {
+    if (other.unfinished_jobs > 0) least = std::min(least.value_or(other.service_ms), other.service_ms);
+    most = std::max(most, other.service_ms);
+  }
+  return least.value_or(most);
+}
+
+/// A client or job that comes (back) does not catch up on the time that it was away.
 void join_shares(State& state, Job& job) {
   Share& share = state.shares[job.client];
-  if (share.unfinished_jobs++ == 0) {
-    std::optional<double> least;
-    for (const auto& [name, other] : state.shares)
-      if (other.unfinished_jobs > 0 && name != job.client)
-        least = std::min(least.value_or(other.service_ms), other.service_ms);
-    share.service_ms = std::max(share.service_ms, least.value_or(0));
-  }
+  if (share.unfinished_jobs == 0) share.service_ms = std::max(share.service_ms, joining_service(state));
+  ++share.unfinished_jobs;
   std::optional<double> least;
   for (const JobId id : state.runnable)
     if (const Job& other = state.jobs.at(id); other.client == job.client)
@@ -166,7 +173,7 @@ void accept(State& state, Job& job, Now now) {
   state.accepted.push_back(job.id);
   join_shares(state, job);
   job.served = now.instant;
-  if (job.spec.deadline > Duration{}) state.wakeups.emplace(job.accepted + job.spec.deadline, job.id);
+  if (const Instant deadline = job.deadline(); deadline != kNever) state.wakeups.emplace(deadline, job.id);
   for (const Run& run : job.done.missing({0, job.tasks})) job.ready.add({run, Trial{}});
   touch(state, job);
 }
