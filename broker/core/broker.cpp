@@ -137,7 +137,8 @@ void Broker::on_committed(Sequence sequence, Now now, Commands& out) {
                    [&](const ChunkPending& p) {
                      const auto it = state_.clients.find(p.peer);
                      if (it == state_.clients.end()) return;
-                     it->second.uploading_bytes -= p.bytes;
+                     std::uint64_t& uploading = it->second.uploading_bytes;
+                     uploading -= std::min(uploading, p.bytes);  // sent perhaps before a second Hello of this peer
                      send(p.peer, ChunkStored{p.job, p.sequence}, out);
                    },
                    [&](const SealPending& p) {
