@@ -145,8 +145,8 @@ std::vector<Job*> ranked(State& state) {
   std::vector<Job*> jobs;
   for (const JobId id : state.runnable) jobs.push_back(&state.jobs.at(id));
   const auto rank = [&](const Job* job) {
-    return std::make_tuple(state.shares.at(job->client).service_ms, std::cref(job->client), -job->spec.priority,
-                           job->service_ms, job->id);
+    return std::make_tuple(state.shares.at(job->client).service_ms, std::cref(job->client),
+                           -std::int64_t{job->spec.priority}, job->service_ms, job->id);
   };
   std::ranges::sort(jobs, [&](const Job* a, const Job* b) { return rank(a) < rank(b); });
   return jobs;

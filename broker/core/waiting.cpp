@@ -29,6 +29,7 @@ void WaitingRuns::add(const Waiting& waiting) {
 
 std::vector<Waiting> WaitingRuns::remove(Run run) {
   std::vector<Waiting> removed;
+  if (run.count == 0) return removed;
   auto it = stretches_.upper_bound(run.first);
   if (it != stretches_.begin() && std::prev(it)->second.end > run.first) --it;
   while (it != stretches_.end() && it->first < run.end()) {
