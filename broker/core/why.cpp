@@ -9,6 +9,11 @@ std::string tasks(std::uint64_t count) {
   return std::to_string(count) + (count == 1 ? " task" : " tasks");
 }
 
+/// `1 task waits`, `2 tasks wait`.
+std::string tasks(std::uint64_t count, const char* one, const char* many) {
+  return tasks(count) + " " + (count == 1 ? one : many);
+}
+
 std::string workers(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " worker" : " workers");
 }
@@ -45,7 +50,8 @@ void say_workers(const State& state, const Job& job, std::vector<std::string>& r
   if (state.workers.empty())
     reasons.push_back("no worker is connected; start one with `brigade-worker --broker ENDPOINT`");
   else if (offering == 0)
-    reasons.push_back("none of the " + workers(state.workers.size()) + " connected offers the kind " + job.spec.kind);
+    reasons.push_back("no connected worker offers the kind " + job.spec.kind + " (" + workers(state.workers.size()) +
+                      " connected)");
   else if (draining == offering)
     reasons.push_back("every worker that offers the kind " + job.spec.kind + " is draining");
   else if (draining + slotless == offering)
@@ -82,18 +88,23 @@ std::vector<std::string> why(const State& state, const Job& job, Now now) {
   say_ending(job, reasons);
   if (job.is_final()) return reasons;
   if (!state.trouble.empty()) reasons.push_back("the broker cannot store results now: " + state.trouble);
-  if (job.leased > 0) reasons.push_back(tasks(job.leased) + " are with " + workers(state.workers.size()) + " now");
+  if (job.leased > 0) {
+    std::set<PeerId> holders;
+    for (const LeaseId id : job.leases) holders.insert(state.leases.at(id).worker);
+    reasons.push_back(tasks(job.leased, "is", "are") + " with " + workers(holders.size()) + " now");
+  }
   if (const std::uint64_t waiting = job.ready.count() + job.suspect.count(); waiting > 0) {
-    reasons.push_back(tasks(waiting) + " wait for a free slot");
+    reasons.push_back(tasks(waiting, "waits", "wait") + " for a free slot");
     say_workers(state, job, reasons);
     say_queue(state, job, reasons);
   }
   if (!job.suspect.empty())
-    reasons.push_back(tasks(job.suspect.count()) +
-                      " were with workers that were lost; they run apart from others, to find the one that kills");
+    reasons.push_back(tasks(job.suspect.count(), "was", "were") +
+                      " with workers that were lost and will run apart, to find the one that kills");
   if (!job.delayed.empty()) {
     const Duration wait = job.due.empty() ? Duration{} : std::max(Duration{}, job.due.begin()->first - now.instant);
-    reasons.push_back(tasks(job.delayed.count()) + " failed and wait for a retry, the next in " + seconds(wait));
+    reasons.push_back(tasks(job.delayed.count(), "failed and waits", "failed and wait") + " for a retry, the next in " +
+                      seconds(wait));
   }
   if (!job.uncommitted.empty()) reasons.push_back("finished results wait for the disk");
   return reasons;
