@@ -34,6 +34,10 @@ void carry_over(State& state, Worker& from, Worker& to, const std::vector<HeldLe
     move_lease(state, lease, to);
   }
   to.finished_tasks = from.finished_tasks;
+  if (from.draining && !to.draining) {  // the order may be lost too
+    to.draining = true;
+    send(to.peer, Drain{}, out);
+  }
 }
 
 /// The common past of tasks that all wait; nothing where another lease has some of them, or their pasts differ.
