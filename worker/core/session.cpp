@@ -36,6 +36,7 @@ void Session::on_message(Message message, Instant now, Commands& out) {
                    phase_ = Phase::standing;
                    heard_ = now;
                    attempts_ = 0;
+                   last_lease_ = {};  // the Hello told what had come before; another broker may count from lower on
                    out.push_back(Note{"connected to broker " + m.version});
                    for (const auto& [id, holding] : held_)
                      if (!holding.returned.empty()) out.push_back(Send{Returned{id, holding.returned.runs()}});
