@@ -15,6 +15,7 @@ void Session::on(Event event, Instant now, Commands& out) {
                  },
                  [&](MessageArrived& e) { on_message(std::move(e.message), now, out); },
                  [&](ConnectionBroke& e) {
+                   if (!connected_) return;  // every send that failed says so, and one of them was heard
                    out.push_back(Note{"the connection to the broker broke: " + e.reason});
                    go_away(next_backoff(), now, out);
                  },
