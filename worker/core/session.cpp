@@ -21,7 +21,7 @@ void Session::on(Event event, Instant now, Commands& out) {
                  },
                  [&](BlockReady& e) { on_block(e, out); },
                  [&](GivenBack& e) { on_given_back(e, out); },
-                 [&](StopRequested&) { drain(now, out); },
+                 [&](StopRequested&) { on_stop(now, out); },
                  [&](TimePassed&) { on_time(now, out); },
              },
              event);
@@ -55,7 +55,7 @@ void Session::on_message(Message message, Instant now, Commands& out) {
                  [&](Abort& m) { on_abort(m.job, out); },
                  [&](BlockStored& m) { on_stored(m.sequence, now, out); },
                  [&](Drain&) {
-                   if (!draining_) drain(now, out);
+                   drain(now, out);
                  },
                  [&](auto&) { out.push_back(Note{"the broker sent a message that is not for workers"}); },
              },
@@ -132,10 +132,7 @@ void Session::on_refused(const Refused& refused, Instant now, Commands& out) {
 void Session::on_time(Instant now, Commands& out) {
   if (now >= drain_until_) {
     out.push_back(Note{"the drain limit is over; what still runs is left to others"});
-    if (phase_ == Phase::standing) out.push_back(Send{Leaving{}});
-    phase_ = Phase::ended;
-    out.push_back(Exit{"drained"});
-    return;
+    return leave("drained", out);
   }
   if (phase_ == Phase::away) {
     if (now < heard_) return;
@@ -183,12 +180,14 @@ Duration Session::next_backoff() {
   return Duration(static_cast<std::int64_t>(static_cast<double>(full.count()) * jitter));
 }
 
+/// The first signal drains, unless that was ordered already; the second one ends, whatever runs.
+void Session::on_stop(Instant now, Commands& out) {
+  if (!std::exchange(stop_requested_, true)) return drain(now, out);
+  leave("stopped at once", out);
+}
+
 void Session::drain(Instant now, Commands& out) {
-  if (std::exchange(draining_, true)) {
-    phase_ = Phase::ended;
-    out.push_back(Exit{"stopped at once"});
-    return;
-  }
+  if (std::exchange(draining_, true)) return;
   drain_until_ = now + self_.drain_limit;
   if (phase_ == Phase::standing) out.push_back(Send{Drain{}});
   for (const auto& [id, holding] : held_) out.push_back(GiveBack{id, holding.lane});
@@ -196,9 +195,13 @@ void Session::drain(Instant now, Commands& out) {
 
 void Session::leave_if_done(Commands& out) {
   if (phase_ == Phase::ended || !draining_ || !held_.empty() || !blocks_.empty()) return;
+  leave("drained", out);
+}
+
+void Session::leave(std::string reason, Commands& out) {
   if (phase_ == Phase::standing) out.push_back(Send{Leaving{}});
   phase_ = Phase::ended;
-  out.push_back(Exit{"drained"});
+  out.push_back(Exit{std::move(reason)});
 }
 
 void Session::release_if_done(std::map<LeaseId, Holding>::iterator holding) {

@@ -57,12 +57,14 @@ class Session {
   void on_abort(JobId job, Commands& out);
   void on_refused(const Refused& refused, Instant now, Commands& out);
   void on_time(Instant now, Commands& out);
+  void on_stop(Instant now, Commands& out);
 
   void say_hello(Instant now, Commands& out);
   void go_away(Duration wait, Instant now, Commands& out);
   Duration next_backoff();
   void drain(Instant now, Commands& out);
   void leave_if_done(Commands& out);
+  void leave(std::string reason, Commands& out);
   void release_if_done(std::map<LeaseId, Holding>::iterator holding);
   Heartbeat heartbeat() const;
   const KindOffer* offer(const std::string& kind) const;
@@ -77,6 +79,7 @@ class Session {
   Instant idle_since_{};
   Instant drain_until_ = kNever;
   bool draining_ = false;
+  bool stop_requested_ = false;
   std::uint32_t attempts_ = 0;
   LeaseId last_lease_;
   std::map<LeaseId, Holding> held_;
