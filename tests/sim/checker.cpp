@@ -208,6 +208,7 @@ void Checker::check_answer(PeerId to, const Answer& answer) {
 
 void Checker::accepted(const JobPlan& job, JobId id) {
   const auto [it, fresh] = accepted_.emplace(job.number, id);
+  if (!fresh && forgotten_.contains(it->second)) it->second = id;
   if (!fresh && it->second != id) fail("one submit was accepted as two jobs");
   if (forgotten_.contains(id)) return;
   const DiskJob* stored = disk_->job(id);

@@ -222,7 +222,7 @@ void ClientActor::connect() {
 void ClientActor::send(const Message& message) {
   if (!socket_) return;
   world_->note(self(), "->", name_of(message), numbers_of(message));
-  if (parts_.network.send(*socket_, wire::encode(message))) return;
+  if (parts_.network.send(*socket_, message)) return;
   parts_.network.close(*socket_);
   socket_.reset();
   ++connection_;

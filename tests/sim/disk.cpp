@@ -106,6 +106,11 @@ broker::RecoveredJob Disk::recover(const DiskJob& job) const {
                                  .chunks = job.chunks.size(),
                                  .sealed = job.sealed.has_value(),
                                  .finished = job.finished};
+  if (world_->has(Bug::finished_forgotten)) recovered.finished.reset();
+  if (world_->has(Bug::chunk_forgotten) && !job.sealed && !job.chunks.empty()) {
+    --recovered.chunks;
+    recovered.tasks = job.chunks.back().run.first;
+  }
   if (job.sealed) {
     recovered.accepted_at = job.sealed->accepted_at;
     recovered.hash = job.sealed->hash;
@@ -145,13 +150,14 @@ void SimStore::finish_commit() {
   }
   for (; !cached_.empty(); cached_.pop_front()) disk_->apply(cached_.front().write);
   std::deque<Queued> batch = std::exchange(under_way_, {});
-  const Sequence last = batch.back().sequence;
+  Sequence last = batch.back().sequence;
   world_->note({'s', 0}, "commits", {}, {last.value, batch.size()});
   if (world_->has(Bug::commit_not_synced))
     cached_ = std::move(batch);
   else
     for (const Queued& queued : batch) disk_->apply(queued.write);
   start_commit();
+  if (world_->has(Bug::announced_early) && !under_way_.empty()) last = under_way_.back().sequence;
   tell_(broker::Committed{last});
 }
 

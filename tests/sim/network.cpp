@@ -75,14 +75,20 @@ void Network::detach(const SocketPtr& socket, bool tail_arrives) {
 
 // ---- Carrying ------------------------------------------------------------------------------------------------------
 
-bool Network::send(SocketNumber number, Frames frames) {
+bool Network::send(SocketNumber number, const Message& message) {
   const SocketPtr socket = sockets_.at(number);
   if (world_->below(1000) < links_[socket->link].refuses_permille) return false;
   if (socket->peer)
-    post_up(socket, std::move(frames));
+    post_up(socket, wire::encode(message));
   else
-    socket->unsent.push_back(std::move(frames));
+    socket->unsent.push_back(wire::encode(message));
+  maybe_spring(socket->link, message);
   return true;
+}
+
+void Network::maybe_spring(LinkNumber link, const Message& message) {
+  if (message.index() != trap_.kind || !world_->chance(trap_.percent)) return;
+  world_->after(Duration{}, [this, link] { reset(link); });
 }
 
 void Network::post_up(const SocketPtr& socket, Frames frames) {
@@ -118,14 +124,15 @@ void Network::pump_up(const SocketPtr& socket, PeerId peer) {
   }
 }
 
-bool Network::send_to(PeerId peer, Frames frames) {
+bool Network::send_to(PeerId peer, const Message& message) {
   const auto it = peers_.find(peer);
   if (it == peers_.end()) return false;
   const SocketPtr socket = it->second;
   if (world_->below(1000) < links_[socket->link].refuses_permille) return false;
   socket->down_last = std::max(socket->down_last, world_->instant() + delay(links_[socket->link]));
-  socket->down.push_back({socket->down_last, std::move(frames)});
+  socket->down.push_back({socket->down_last, wire::encode(message)});
   world_->at(socket->down_last, [this, socket, peer] { pump_down(socket, peer); });
+  maybe_spring(socket->link, message);
   return true;
 }
 
@@ -170,6 +177,7 @@ void Network::reset(LinkNumber link) {
 }
 
 void Network::heal_all() {
+  trap_ = {};
   for (LinkNumber number = 0; number < links_.size(); ++number) {
     Link& link = links_[number];
     link.replays_percent = link.refuses_permille = 0;

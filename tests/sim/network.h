@@ -42,18 +42,20 @@ class Network {
   /// What is on its way may still arrive. A process that dies closes its sockets too.
   void close(SocketNumber socket);
   /// False: it takes nothing more.
-  bool send(SocketNumber socket, Frames frames);
+  bool send(SocketNumber socket, const Message& message);
 
   // ---- The broker's socket
   void listen(AtBroker receive);
   void broker_died();
   /// False: no such peer, or it takes nothing more.
-  bool send_to(PeerId peer, Frames frames);
+  bool send_to(PeerId peer, const Message& message);
 
   // ---- Faults
   void cut(LinkNumber link, bool up, bool down, Duration time, bool loses);
   /// Ends the connections of the link; sockets connect again by themselves.
   void reset(LinkNumber link);
+  /// From now on a connection may end just when a message of this kind is on its way.
+  void set_trap(std::size_t kind, unsigned percent) { trap_ = {kind, percent}; }
   /// No more cuts and refused sends.
   void heal_all();
 
@@ -76,6 +78,7 @@ class Network {
   void post_up(const SocketPtr& socket, Frames frames);
   void pump_up(const SocketPtr& socket, PeerId peer);
   void pump_down(const SocketPtr& socket, PeerId peer);
+  void maybe_spring(LinkNumber link, const Message& message);
   void maybe_replay(const SocketPtr& socket, const Frames& frames);
   void detach(const SocketPtr& socket, bool tail_arrives);
   void forget_peer(PeerId peer, LinkNumber link);
@@ -86,7 +89,13 @@ class Network {
   std::vector<Link> links_;
   std::map<SocketNumber, SocketPtr> sockets_;
   std::map<PeerId, SocketPtr> peers_;  ///< as the broker's socket knows them; some may be gone in truth
+  struct Trap {
+    std::size_t kind = 0;
+    unsigned percent = 0;
+  };
+
   AtBroker at_broker_;
+  Trap trap_;
   std::uint64_t last_socket_ = 0, last_peer_ = 0;
 };
 

@@ -17,6 +17,12 @@ constexpr std::array<std::string_view, kBugs> kNames{
     "heartbeat_too_far",
     "started_given_back",
     "page_from_too_early",
+    "page_gap",
+    "announced_early",
+    "finished_forgotten",
+    "chunk_forgotten",
+    "heartbeat_empty",
+    "returned_once",
 };
 
 }  // namespace

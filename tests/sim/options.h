@@ -19,8 +19,14 @@ enum class Bug : std::uint8_t {
   heartbeat_too_far,    ///< a heartbeat claims to have received leases that are still on their way
   started_given_back,   ///< a reclaim gives back what runs, and lets it run on
   page_from_too_early,  ///< a page of results begins one row before the reader's cursor
+  page_gap,             ///< a page goes on after one of its messages could not be sent
+  announced_early,      ///< a commit is announced together with the next one, which has only begun
+  finished_forgotten,   ///< recovery leaves out that a job is finished
+  chunk_forgotten,      ///< recovery leaves out the last chunk of an upload
+  heartbeat_empty,      ///< a heartbeat lists no lease
+  returned_once,        ///< what was given back is not said again after a reconnect
 };
-inline constexpr int kBugs = 10;
+inline constexpr int kBugs = 16;
 
 std::string_view name_of(Bug bug);
 std::optional<Bug> parse_bug(std::string_view name);

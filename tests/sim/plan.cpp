@@ -20,8 +20,8 @@ ContentHash hash_of(const JobPlan& job) {
   return hash;
 }
 
-Duration run_time(World& world) {
-  if (world.below(300) == 0) return world.between(5s, 20s);
+Duration run_time(World& world, unsigned long_permille) {
+  if (world.below(1000) < long_permille) return world.between(8s, 25s);
   switch (world.below(8)) {
     case 0:
       return Duration{};
@@ -35,8 +35,8 @@ Duration run_time(World& world) {
   }
 }
 
-TaskPlan fate(World& world, unsigned trouble_percent) {
-  TaskPlan task{.run = run_time(world)};
+TaskPlan fate(World& world, unsigned long_permille, unsigned trouble_percent) {
+  TaskPlan task{.run = run_time(world, long_permille)};
   if (!world.chance(trouble_percent)) return task;
   if (world.chance(70)) task.failures = static_cast<unsigned>(world.between(1, 4));
   task.fails = world.chance(30);
@@ -65,7 +65,7 @@ void plan_limits(World& world, JobSpec& spec) {
   if (world.chance(5)) spec.max_fails = {FailLimit::Unit::percent, world.between(1, 20)};
 }
 
-JobPlan plan_job(World& world, std::size_t number, std::uint64_t tasks) {
+JobPlan plan_job(World& world, std::size_t number, std::uint64_t tasks, unsigned long_permille) {
   JobPlan job{.number = number, .spec = {.kind = world.chance(60) ? "cpu" : "io"}, .tasks = tasks};
   job.spec.options = std::to_string(number);
   job.spec.mode = static_cast<Mode>(world.below(5));
@@ -74,7 +74,7 @@ JobPlan plan_job(World& world, std::size_t number, std::uint64_t tasks) {
   plan_arguments(world, job);
   plan_limits(world, job.spec);
   const unsigned trouble = world.chance(40) ? static_cast<unsigned>(world.between(1, 40)) : 0;
-  for (std::uint64_t i = 0; i < tasks; ++i) job.fates.push_back(fate(world, trouble));
+  for (std::uint64_t i = 0; i < tasks; ++i) job.fates.push_back(fate(world, long_permille, trouble));
   if (world.chance(15)) job.fates[world.below(tasks)].kills = world.chance(60) ? kAlways : 1;
   job.hash = hash_of(job);
   return job;
@@ -93,11 +93,13 @@ JobPlan rival_of(World& world, const JobPlan& job, std::size_t number) {
 }
 
 void plan_jobs(World& world, Plan& plan) {
+  if (world.chance(10)) plan.long_permille = static_cast<unsigned>(world.between(10, 40));
   const std::size_t count = world.between(1, 4);
   std::uint64_t left = kTasksMax;
   for (std::size_t number = 0; number < count; ++number) {
     const std::uint64_t most = std::min<std::uint64_t>(left - (count - number), world.chance(30) ? kTasksMax : 50);
-    plan.jobs.push_back(plan_job(world, number, world.between(1, std::max<std::uint64_t>(1, most))));
+    plan.jobs.push_back(
+        plan_job(world, number, world.between(1, std::max<std::uint64_t>(1, most)), plan.long_permille));
     left -= std::min(left, plan.jobs.back().tasks);
   }
   if (!world.chance(10)) return;
@@ -163,6 +165,10 @@ void plan_faults(World& world, Plan& plan) {
   plan.slow_network = world.chance(20);
   plan.slow_disk = world.chance(30);
   if (world.chance(20)) plan.replays_percent = 20;
+  if (world.chance(25)) {
+    plan.trap_kind = world.below(std::variant_size_v<Message>);
+    plan.trap_percent = static_cast<unsigned>(world.between(5, 40));
+  }
   if (world.chance(15)) plan.refuses_permille = static_cast<unsigned>(world.between(1, 20));
 }
 
@@ -173,7 +179,7 @@ std::string JobPlan::argument(std::uint64_t index) const {
 }
 
 bool Plan::is_peaceful() const {
-  if (faults.every > Duration{} || replays_percent > 0 || refuses_permille > 0) return false;
+  if (faults.every > Duration{} || replays_percent > 0 || refuses_permille > 0 || trap_percent > 0) return false;
   const auto kills = [](const TaskPlan& task) { return task.kills > 0; };
   return std::ranges::none_of(jobs,
                               [&](const JobPlan& job) {

@@ -76,10 +76,13 @@ struct Plan {
   std::vector<JobPlan> jobs;
   std::vector<Script> clients;
   FaultPlan faults;
+  unsigned long_permille = 0;  ///< tasks that take many seconds
   bool slow_network = false;
   bool slow_disk = false;
   unsigned replays_percent = 0;
   unsigned refuses_permille = 0;
+  std::size_t trap_kind = 0;  ///< of messages that may find their connection ended
+  unsigned trap_percent = 0;
 
   /// No fault, no task that kills, no cut of a job.
   bool is_peaceful() const;

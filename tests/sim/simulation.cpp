@@ -6,7 +6,7 @@ namespace brigade::sim {
 namespace {
 
 /// All must have ended so long after the last fault.
-constexpr Duration kPatience = 180s;
+constexpr Duration kPatience = 400s;
 
 }  // namespace
 
@@ -43,6 +43,7 @@ void Simulation::build() {
     ClientActor& client = *clients_.back();
     world_.after(world_.between(0ms, 300ms), [&client] { client.start(); });
   }
+  network_.set_trap(plan_.trap_kind, plan_.trap_percent);
   auditor_link_ = network_.add_link({});
   broker_.on_end([this] { world_.after(world_.between(10ms, 800ms), [this] { revive_broker(); }); });
   world_.after(world_.between(0ms, 300ms), [this] { revive_broker(); });

@@ -71,6 +71,8 @@ void WorkerActor::handle(worker::Event event) {
   while (!events_.empty()) {
     worker::Event next = std::move(events_.front());
     events_.pop_front();
+    const auto* arrived = std::get_if<worker::MessageArrived>(&next);
+    greeted_ = arrived != nullptr && std::holds_alternative<Welcome>(arrived->message);
     worker::Commands commands;
     session_->on(std::move(next), world_->instant(), commands);
     for (worker::Command& command : commands) {
@@ -87,13 +89,17 @@ void WorkerActor::carry_out(worker::Command& command) {
   std::visit(overload{
                  [&](worker::Connect&) { connect(); },
                  [&](worker::Send& c) {
-                   if (const auto* returned = std::get_if<Returned>(&c.message)) parts_.checker.returns(*returned);
+                   if (const auto* returned = std::get_if<Returned>(&c.message)) {
+                     if (greeted_ && world_->has(Bug::returned_once)) return;
+                     parts_.checker.returns(*returned);
+                   }
                    send(c.message);
                  },
                  [&](worker::SendHeartbeat& c) {
                    for (std::size_t lane = 0; lane < kLanes; ++lane) c.heartbeat.busy[lane] = executors_[lane]->busy();
                    if (world_->has(Bug::heartbeat_too_far))
                      c.heartbeat.last_lease.value = std::numeric_limits<std::uint64_t>::max();
+                   if (world_->has(Bug::heartbeat_empty)) c.heartbeat.held.clear();
                    send(c.heartbeat);
                  },
                  [&](worker::SendBlock& c) { send(kept_.at(c.sequence).block); },
@@ -129,7 +135,7 @@ void WorkerActor::connect() {
 void WorkerActor::send(const Message& message) {
   if (!socket_) return;
   world_->note(self(), "->", name_of(message), numbers_of(message));
-  if (!parts_.network.send(*socket_, wire::encode(message)))
+  if (!parts_.network.send(*socket_, message))
     events_.push_back(worker::ConnectionBroke{"the broker takes nothing more"});
 }
 

@@ -61,6 +61,7 @@ class WorkerActor final : public Process {
   std::uint64_t connection_ = 0;  ///< counts sockets: what came for an earlier one is dropped
   std::deque<worker::Event> events_;
   bool handling_ = false;
+  bool greeted_ = false;  ///< the event in hand is a Welcome
   std::map<std::uint64_t, Kept> kept_;
   std::uint64_t last_block_ = 0;
   Instant armed_ = kNever;
