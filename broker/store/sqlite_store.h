@@ -1,6 +1,6 @@
 // The Store in one folder of a local disk: a SQLite index and segment files.
 //
-// What is acknowledged is on disk (when syncing): a batch of writes puts records into segment files and syncs them, commits
+// What is acknowledged is on disk (when syncing): a batch of writes puts records into segment files, syncs, commits
 // the index rows that point to the records, then marks the commit outside of the index. Every record and every row
 // carries a checksum; damage is an error that names its place, never other data.
 //

@@ -28,7 +28,7 @@ struct StoredArguments {
 /// How the writer thread tells the loop what happened. Called on the writer's thread: implementations push and wake.
 struct StoreSignals {
   std::function<void(Sequence)> committed;            ///< this write and all before it are on disk
-  std::function<void(std::string)> stalled;           ///< the disk is full or refuses: why; writes are kept and tried again
+  std::function<void(std::string)> stalled;           ///< the disk is full or refuses: why; writes are tried again
   std::function<void()> resumed;                      ///< a stalled write went through
   std::function<void(std::string)> failed;            ///< a sync failed or the store is damaged: the broker must stop
 };

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <ctime>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,7 +16,7 @@ namespace brigade::cluster {
 namespace {
 
 // A folder this young may belong to a run that has not locked it yet.
-constexpr std::time_t kYoungSeconds = 60;
+constexpr std::int64_t kYoungMs = 60'000;
 
 /// Whether nobody holds the lock; a file that is not there is held by nobody.
 bool is_free(const std::filesystem::path& lock) {
@@ -27,7 +27,7 @@ bool is_free(const std::filesystem::path& lock) {
 bool is_stale(const std::filesystem::path& folder) {
   struct stat info {};
   if (lstat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != geteuid()) return false;
-  if (std::time(nullptr) - info.st_mtime < kYoungSeconds) return false;
+  if (base::now().utc.value - std::int64_t{info.st_mtime} * 1000 < kYoungMs) return false;
   return is_free(folder / "client.lock") && is_free(folder / "lock");
 }
 

@@ -45,7 +45,8 @@ std::string to_endpoint(std::string endpoint) {
   constexpr std::string_view kMapped = "[::ffff:";
   const auto begin = endpoint.find(kMapped);
   const auto end = endpoint.find(']');
-  if (begin == std::string::npos || end == std::string::npos || endpoint.find('.') == std::string::npos) return endpoint;
+  const bool has_dot = endpoint.find('.') != std::string::npos;
+  if (begin == std::string::npos || end == std::string::npos || !has_dot) return endpoint;
   return endpoint.erase(end, 1).erase(begin, kMapped.size());
 }
 

@@ -70,7 +70,7 @@ class Dealer {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Waits until the socket has something to receive, one of `fds` is readable, or `timeout` is over (negative: for ever).
+/// Waits until the socket has something to receive, one of `fds` is readable, or `timeout` is over (negative: never).
 /// `socket` may be null. Returns the indices of the readable fds; whether the socket is ready shows in receive().
 std::vector<std::size_t> wait(Router* socket, std::span<const int> fds, Duration timeout);
 std::vector<std::size_t> wait(Dealer* socket, std::span<const int> fds, Duration timeout);

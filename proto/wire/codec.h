@@ -17,7 +17,7 @@ using Frames = std::vector<Bytes>;
 Frames encode(const Message& message);
 
 /// Views into the frames, without a copy (a blob that came in several frames is joined). Checks every bound of limits.h
-/// and every length against its rows, so that no later reader needs to: a malformed message is an error, never undefined.
+/// and every length against its rows, so that no later reader must: a malformed message is an error, never undefined.
 Result<Message> decode(std::span<const Bytes> frames);
 
 /// For the store: a job's spec and summary, and a block's columns, as bytes.

@@ -48,7 +48,8 @@ class Fetches(BrigadeTest):
         self.assertIn("redirect", loop["error"]["message"])
         self.assertEqual(large["error"]["code"], "body_too_large")
         self.assertEqual(hung["error"]["code"], "timeout")
-        self.assertEqual((recovered["status"], recovered["result"]["http_status"], recovered["attempts"]), ("ok", 200, 3))
+        seen = (recovered["status"], recovered["result"]["http_status"], recovered["attempts"])
+        self.assertEqual(seen, ("ok", 200, 3))
         # Nobody waited for the one that never answers: the slowest good page is far from its 3 s.
         self.assertLess(max(result["queued_ms"] + result["run_ms"] for result in good), 2500)
 

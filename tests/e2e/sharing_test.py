@@ -114,7 +114,8 @@ class Modes(BrigadeTest):
         urls = [nginx.url(i) for i in range(10)]
         numbers, bodies = set(), set()
         for mode in ("serial", "threads", "processes", "coroutines"):
-            numbers.add(tuple(r["result"]["decimal"] for r in self.results("run", "factorial", "20..40", "--mode", mode)))
+            results = self.results("run", "factorial", "20..40", "--mode", mode)
+            numbers.add(tuple(r["result"]["decimal"] for r in results))
             bodies.add(tuple(r["result"]["sha256"] for r in self.results("run", "fetch", *urls, "--mode", mode)))
         self.assertEqual((len(numbers), len(bodies)), (1, 1))
 

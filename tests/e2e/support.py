@@ -110,7 +110,8 @@ class BrigadeTest(unittest.TestCase):
         done = subprocess.run([str(BIN / "brigade"), *map(str, arguments)], input=stdin, env=env, text=True,
                               capture_output=True, timeout=LIMIT_S,
                               **({} if stdin is not None else {"stdin": subprocess.DEVNULL}))
-        self.assertEqual(done.returncode, code, f"brigade {arguments}\nstdout: {done.stdout[-2000:]}\nstderr: {done.stderr}")
+        shown = f"brigade {arguments}\nstdout: {done.stdout[-2000:]}\nstderr: {done.stderr}"
+        self.assertEqual(done.returncode, code, shown)
         return done
 
     def results(self, *arguments, **how):
