@@ -31,7 +31,8 @@ Run next_failed(const Job& job, const Reader& reader, std::uint64_t end) {
   return {run->first, std::min(run->end(), end) - run->first};
 }
 
-void drop(State& state, const Key& key, JobId job) {
+/// `key` is a copy: the caller's may be the map's own.
+void drop(State& state, Key key, JobId job) {
   state.readers.erase(key);
   if (const auto it = state.readers_of.find(job); it != state.readers_of.end()) {
     it->second.erase(key);
