@@ -21,13 +21,9 @@ Instant Job::deadline() const {
 bool Job::wake_delayed(Instant now) {
   bool woke = false;
   while (!due.empty() && due.begin()->first <= now) {
-    const Due entry = due.begin()->second;
+    const Run run = due.begin()->second;
     due.erase(due.begin());
-    for (const Waiting& waiting : delayed.remove(entry.run)) {
-      if (waiting.trial.failures != entry.failures) {
-        delayed.add(waiting);
-        continue;
-      }
+    for (const Waiting& waiting : delayed.remove(run)) {
       requeue(waiting);
       woke = true;
     }
@@ -35,10 +31,9 @@ bool Job::wake_delayed(Instant now) {
   return woke;
 }
 
-std::vector<Waiting> Job::waiting_in(Run run) const {
+std::vector<Waiting> Job::leasable_in(Run run) const {
   std::vector<Waiting> found = ready.within(run);
-  for (const WaitingRuns* set : {&suspect, &delayed})
-    for (Waiting& waiting : set->within(run)) found.push_back(std::move(waiting));
+  for (const Waiting& waiting : suspect.within(run)) found.push_back(waiting);
   return found;
 }
 

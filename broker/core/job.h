@@ -49,11 +49,7 @@ struct Job {
   Instant started{}, finished{};
 
   WaitingRuns ready, suspect, delayed;
-  struct Due {
-    Run run;
-    std::uint32_t failures = 0;  ///< of its tasks: others have left, and perhaps come back after another failure
-  };
-  std::multimap<Instant, Due> due;  ///< of `delayed`; what an entry does not fit is skipped
+  std::multimap<Instant, Run> due;  ///< of `delayed`; an entry whose tasks have left (they are final) is skipped
   RunSet done;
   RunSet failed;                                         ///< of `done`: neither ok nor cut
   std::array<std::uint64_t, kTaskStatuses> by_status{};  ///< committed ones
@@ -92,8 +88,8 @@ struct Job {
 
   /// Moves tasks whose retry is due to ready. Returns whether there were any.
   bool wake_delayed(Instant now);
-  /// What of the run is in any waiting set, with its past.
-  std::vector<Waiting> waiting_in(Run run) const;
+  /// What of the run could be leased now, with its past.
+  std::vector<Waiting> leasable_in(Run run) const;
   /// Takes tasks out of every waiting set (they finished or are adopted); what was there, with its past.
   std::vector<Waiting> take_waiting(Run run);
   /// Puts tasks back: suspect or plain, as their past says.

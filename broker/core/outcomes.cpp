@@ -130,7 +130,7 @@ void delay(State& state, Job& job, const Held& lease, const Retry& retry, Now no
   const Run run{retry.index, 1};
   job.delayed.add({run, trial});
   const Instant due = now.instant + retry_wait(state, job, trial, retry.wait_ms);
-  job.due.emplace(due, Job::Due{run, trial.failures});
+  job.due.emplace(due, run);
   state.wakeups.emplace(due, job.id);
   append(state, AttemptsCounted{.job = job.id, .run = run, .trial = trial}, std::monostate{}, out);
 }

@@ -40,17 +40,18 @@ void carry_over(State& state, Worker& from, Worker& to, const std::vector<HeldLe
   }
 }
 
-/// The common past of tasks that all wait; nothing where another lease has some of them, or their pasts differ.
+/// The common past of tasks that are all free; nothing where another lease has some of them, some wait for a retry, or
+/// their pasts differ.
 std::optional<Trial> common_past(const Job& job, const RunSet& tasks) {
-  std::uint64_t waiting = 0;
+  std::uint64_t free = 0;
   std::optional<Trial> past;
   for (const Run& run : tasks.runs())
-    for (const Waiting& part : job.waiting_in(run)) {
-      waiting += part.run.count;
+    for (const Waiting& part : job.leasable_in(run)) {
+      free += part.run.count;
       if (past && *past != part.trial) return std::nullopt;
       past = part.trial;
     }
-  return waiting == tasks.count() ? past : std::nullopt;
+  return free == tasks.count() ? past : std::nullopt;
 }
 
 /// A lease of an earlier life of the session or the broker. It stands again if nobody else got its tasks since.
