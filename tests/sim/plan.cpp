@@ -93,7 +93,7 @@ JobPlan rival_of(World& world, const JobPlan& job, std::size_t number) {
 }
 
 void plan_jobs(World& world, Plan& plan) {
-  if (world.chance(10)) plan.long_permille = static_cast<unsigned>(world.between(10, 40));
+  if (world.chance(15)) plan.long_permille = static_cast<unsigned>(world.between(10, 40));
   const std::size_t count = world.between(1, 4);
   std::uint64_t left = kTasksMax;
   for (std::size_t number = 0; number < count; ++number) {
@@ -166,7 +166,7 @@ void plan_faults(World& world, Plan& plan) {
   plan.slow_disk = world.chance(30);
   if (world.chance(20)) plan.replays_percent = 20;
   if (world.chance(25)) {
-    plan.trap_kind = world.below(std::variant_size_v<Message>);
+    plan.trap_kind = world.chance(30) ? Message(Returned{}).index() : world.below(std::variant_size_v<Message>);
     plan.trap_percent = static_cast<unsigned>(world.between(5, 40));
   }
   if (world.chance(15)) plan.refuses_permille = static_cast<unsigned>(world.between(1, 20));
