@@ -60,6 +60,7 @@ void tell(std::uint64_t seed, const Report& report) {
   for (const std::string& line : report.last) std::puts(line.c_str());
   std::printf("seed %llu fails: %s\nrun again: brigade-sim --seed %llu --trace\n",
               static_cast<unsigned long long>(seed), report.failure.c_str(), static_cast<unsigned long long>(seed));
+  std::fflush(stdout);  // whoever stops a long run keeps what it found
 }
 
 int run(Flags flags) {
