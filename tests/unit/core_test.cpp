@@ -152,7 +152,7 @@ TEST(Job, WakesOnlyTheRetriesThatAreDue) {
   const Instant now{std::chrono::seconds(10)};
   for (std::uint64_t index = 0; index < 3; ++index) {
     job.delayed.add({{index, 1}, Trial{.attempts = 1, .failures = 1}});
-    job.due.emplace(now + std::chrono::seconds(index), Run{index, 1});
+    job.due.emplace(now + std::chrono::seconds(index), brigade::Run{index, 1});
   }
   EXPECT_FALSE(job.wake_delayed(now - Duration(1)));
   EXPECT_TRUE(job.wake_delayed(now + std::chrono::seconds(1)));
