@@ -4,6 +4,7 @@
 
 #include "broker/core/outcomes.h"
 #include "broker/core/readers.h"
+#include "broker/core/roster.h"
 #include "broker/core/why.h"
 
 namespace brigade::broker {
@@ -113,7 +114,7 @@ void drain(State& state, const Client& client, const Ask& ask, Now now, Commands
   for (const Worker* found : sorted_workers(state)) {
     if (!ask.subject.empty() && found->name != ask.subject) continue;
     Worker& worker = state.workers.at(found->peer);
-    worker.draining = true;
+    begin_draining(state, worker);
     send(worker.peer, Drain{}, out);
     answer.workers.push_back(summary_of(worker, now));
   }
@@ -176,7 +177,6 @@ void forget(State& state, Job& job, Commands& out) {
   end_readers(state, id, out);
   state.by_key.erase(job.spec.key);
   std::erase(state.accepted, id);
-  state.runnable.erase(id);
   append(state, JobForgotten{id}, std::monostate{}, out);
   state.jobs.erase(id);
 }

@@ -8,6 +8,7 @@
 #include "broker/core/placement.h"
 #include "broker/core/readers.h"
 #include "broker/core/recovery.h"
+#include "broker/core/roster.h"
 #include "broker/core/sessions.h"
 #include "broker/core/uploads.h"
 
@@ -101,7 +102,7 @@ void Broker::on_worker_message(Worker& worker, const Message& message, Now now, 
   if (const auto* returned = std::get_if<Returned>(&message)) return on_returned(state_, worker, *returned, now, out);
   if (std::get_if<Leaving>(&message)) return end_session(state_, peer, End::left, now, out);
   if (std::get_if<Drain>(&message)) {  // the worker was told to end, and says so
-    worker.draining = true;
+    begin_draining(state_, worker);
     return;
   }
   ++state_.malformed;
@@ -175,10 +176,10 @@ void Broker::on_time(Now now, Commands& out) {
     state_.next_telling = kNever;
     tell_all_watchers(state_, now, out);
   }
+  if (now.instant >= state_.reclaim_due) state_.idle_hands = true;
   if (now.instant >= state_.next_ping) {
     state_.next_ping = now.instant + state_.settings.ping_every;
     ping_all(state_, now, out);
-    reclaim_for_starving(state_, now, out);
     state_.idle_hands = true;
   }
   if (now.instant >= state_.next_keeping) {
@@ -189,7 +190,7 @@ void Broker::on_time(Now now, Commands& out) {
 }
 
 Instant Broker::next_deadline() const {
-  Instant next = std::min({state_.next_ping, state_.next_telling, state_.next_keeping});
+  Instant next = std::min({state_.next_ping, state_.next_telling, state_.next_keeping, state_.reclaim_due});
   if (!state_.wakeups.empty()) next = std::min(next, state_.wakeups.begin()->first);
   return next;
 }

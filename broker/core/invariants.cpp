@@ -1,4 +1,5 @@
 #include "broker/core/broker.h"
+#include "broker/core/roster.h"
 
 namespace brigade::broker {
 namespace {
@@ -27,7 +28,11 @@ void check_job(const State& state, const Job& job) {
   std::uint64_t visible = 0;
   for (const std::uint64_t number : job.by_status) visible += number;
   require(visible == job.visible_rows);
-  require(state.runnable.contains(job.id) == (!job.cut && job.has_ready()));
+  const bool runnable = !job.cut && job.has_ready() && state.supplies.contains(job.spec.kind);
+  for (std::size_t lane = 0; lane < kLanes; ++lane)
+    require(state.runnable[lane].contains(job.id) ==
+            (runnable && static_cast<std::size_t>(placement_of(state, job).lane) == lane));
+  require(state.suspects.contains(job.id) == (runnable && !job.suspect.empty()));
 }
 
 void check_worker(const State& state, const Worker& worker) {
@@ -40,6 +45,26 @@ void check_worker(const State& state, const Worker& worker) {
     if (worker.exclusive) require(worker.leases.size() == 1 && lease.trial.grain > 0);
   }
   require(units == worker.units && tasks == worker.open_tasks);
+  require(worker.enlisted && state.reserved.contains(worker.peer) == worker.reserved);
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    const bool free = !worker.draining && !worker.reserved && !worker.exclusive;
+    const bool room = free && units[lane] < std::uint64_t{state.settings.window_rounds} * worker.slots[lane];
+    require(worker.room[lane].has_value() == room);
+    if (room) require(state.open[lane].contains({fullness(worker, static_cast<Lane>(lane)), worker.peer}));
+  }
+}
+
+void check_supplies(const State& state) {
+  std::map<std::string, std::uint32_t> workers;
+  std::array<std::size_t, kLanes> open{};
+  for (const auto& [peer, worker] : state.workers) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) open[lane] += worker.room[lane] ? 1 : 0;
+    if (!worker.draining)
+      for (const KindOffer& offer : worker.kinds) ++workers[offer.name];
+  }
+  for (std::size_t lane = 0; lane < kLanes; ++lane) require(state.open[lane].size() == open[lane]);
+  require(workers.size() == state.supplies.size());
+  for (const auto& [kind, count] : workers) require(state.supplies.at(kind).workers == count);
 }
 
 }  // namespace
@@ -51,6 +76,7 @@ void Broker::check_invariants() const {
     check_worker(state_, worker);
     require(state_.instances.at(worker.instance) == peer);
   }
+  check_supplies(state_);
   for (const auto& [id, lease] : state_.leases) {
     require(state_.jobs.at(lease.job).leases.contains(id));
     require(state_.workers.at(lease.worker).leases.contains(id));

@@ -67,8 +67,8 @@ struct Job {
 
   TaskCost cost;
   double argument_bytes = 0;  ///< mean
-  double service_ms = 0;      ///< work granted so far, for equal shares among jobs
-  Instant served{};           ///< the last grant, or when it became ready
+  double ran_ms = 0;          ///< time of slots that its tasks took, for equal shares among jobs
+  double leased_ms = 0;       ///< what its leases will take, as its client's share counts it
   bool cut = false;           ///< cancelled, over its deadline or its failures: nothing of it is leased any more
   TaskStatus cut_status = TaskStatus::ok;
 
@@ -81,6 +81,8 @@ struct Job {
   bool is_final() const { return final_summary.has_value(); }
   bool complete() const { return sealed && done.count() == tasks; }
   bool has_ready() const { return !ready.empty() || !suspect.empty(); }
+  /// What it was given so far.
+  double given_ms() const { return ran_ms + leased_ms; }
   bool dear_end_last() const { return spec.trend == CostTrend::rising; }
   std::uint64_t failures() const { return failed.count(); }
   /// When the rest is cut; kNever where the clock does not reach so far.

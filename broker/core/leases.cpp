@@ -1,6 +1,7 @@
 #include "broker/core/leases.h"
 
 #include "broker/core/outcomes.h"
+#include "broker/core/roster.h"
 
 namespace brigade::broker {
 namespace {
@@ -21,9 +22,11 @@ void account(State& state, const Held& lease, int sign) {
   add(state.jobs.at(lease.job).leased, lease.open.count());
 }
 
-void release_worker(Worker& worker) {
-  if (!worker.leases.empty()) return;
-  worker.exclusive = false;
+/// A worker that holds nothing is anybody's again.
+void let_go(State& state, Worker& worker, LeaseId id) {
+  worker.leases.erase(id);
+  if (worker.leases.empty()) worker.exclusive = false;
+  note_room(state, worker);
 }
 
 }  // namespace
@@ -34,15 +37,17 @@ Held& hold(State& state, Held lease) {
   state.workers.at(held.worker).leases.insert(id);
   state.jobs.at(held.job).leases.insert(id);
   account(state, held, +1);
+  note_room(state, state.workers.at(held.worker));
   return held;
 }
 
 void move_lease(State& state, Held& lease, Worker& to) {
   account(state, lease, -1);
-  state.workers.at(lease.worker).leases.erase(lease.id);
+  let_go(state, state.workers.at(lease.worker), lease.id);
   lease.worker = to.peer;
   to.leases.insert(lease.id);
   account(state, lease, +1);
+  note_room(state, to);
 }
 
 void shrink(State& state, Held& lease, const Runs& runs) {
@@ -50,7 +55,10 @@ void shrink(State& state, Held& lease, const Runs& runs) {
   for (const Run& run : runs) lease.open.erase(run);
   account(state, lease, +1);
   state.idle_hands = true;
-  if (lease.open.empty()) (void)close(state, lease.id);
+  if (lease.open.empty())
+    (void)close(state, lease.id);
+  else
+    note_room(state, state.workers.at(lease.worker));
 }
 
 Runs close(State& state, LeaseId id) {
@@ -59,9 +67,7 @@ Runs close(State& state, LeaseId id) {
   Held& lease = it->second;
   account(state, lease, -1);
   Runs open = lease.open.runs();
-  Worker& worker = state.workers.at(lease.worker);
-  worker.leases.erase(id);
-  release_worker(worker);
+  let_go(state, state.workers.at(lease.worker), id);
   state.jobs.at(lease.job).leases.erase(id);
   state.leases.erase(it);
   state.idle_hands = true;

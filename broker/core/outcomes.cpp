@@ -5,6 +5,7 @@
 
 #include "broker/core/leases.h"
 #include "broker/core/readers.h"
+#include "broker/core/shares.h"
 
 namespace brigade::broker {
 namespace {
@@ -96,23 +97,29 @@ void record(State& state, Job& job, Origin origin, Outcomes outcomes, Commands& 
   touch(state, job);
 }
 
+/// How long the tasks of a block ran, all together.
+double run_ms_of(const Outcomes& outcomes) {
+  const std::uint64_t count = outcomes.count();
+  if (outcomes.run_ms.is_constant())
+    return static_cast<double>(outcomes.run_ms.constant()) * static_cast<double>(count);
+  double total_ms = 0;
+  for (std::size_t row = 0; row < count; ++row) total_ms += static_cast<double>(outcomes.run_ms[row]);
+  return total_ms;
+}
+
 void learn_times(Job& job, float queued_ms, const Outcomes& outcomes) {
   if (!job.timing) job.timing = std::make_unique<Job::Timing>();
   const std::uint64_t count = outcomes.count();
-  double total_ms = 0;
   if (outcomes.run_ms.is_constant() && outcomes.start_ms.is_constant()) {
     job.timing->run_ms.add(outcomes.run_ms.constant(), count);
     job.timing->queued_ms.add(queued_ms + outcomes.start_ms.constant(), count);
-    total_ms = static_cast<double>(outcomes.run_ms.constant()) * static_cast<double>(count);
   } else {
     for (std::size_t row = 0; row < count; ++row) {
-      const float ms = outcomes.run_ms[row];
-      job.timing->run_ms.add(ms);
+      job.timing->run_ms.add(outcomes.run_ms[row]);
       job.timing->queued_ms.add(queued_ms + outcomes.start_ms[row]);
-      total_ms += static_cast<double>(ms);
     }
   }
-  job.cost.learn(total_ms, static_cast<double>(outcomes.values.blob.size()), count);
+  job.cost.learn(run_ms_of(outcomes), static_cast<double>(outcomes.values.blob.size()), count);
 }
 
 Duration retry_wait(State& state, const Job& job, const Trial& trial, std::uint32_t least_ms) {
@@ -193,6 +200,7 @@ void on_block(State& state, Worker& worker, const Block& block, Now now, Command
     send(worker.peer, BlockStored{block.sequence}, out);
     return;
   }
+  charge(state, *job, block.outcomes.count(), run_ms_of(block.outcomes));
   Held* lease = state.lease(block.lease);
   if (lease != nullptr && (lease->worker != worker.peer || lease->job != job->id)) lease = nullptr;
   const Verdict verdict = judge(*job, lease, block.outcomes);
@@ -280,7 +288,7 @@ void finish_if_complete(State& state, Job& job, Now now, Commands& out) {
   job.final_summary = summary;
   job.timing.reset();
   job.killed.clear();
-  --state.shares.at(job.client).unfinished_jobs;
+  leave_shares(state, job);
   append(state, JobFinished{job.id, summary}, std::monostate{}, out);
   tell_watchers(state, job, now, out);
 }

@@ -4,50 +4,12 @@
 #include <tuple>
 
 #include "broker/core/leases.h"
+#include "broker/core/reclaim.h"
+#include "broker/core/roster.h"
+#include "broker/core/shares.h"
 
 namespace brigade::broker {
 namespace {
-
-std::uint32_t slots_for(const Worker& worker, const Placement& placement) {
-  return std::min(placement.per_worker, worker.slots[static_cast<std::size_t>(placement.lane)]);
-}
-
-/// The placement of the job on this worker, if it offers the kind and has slots for it.
-std::optional<Placement> placement_on(const Worker& worker, const Job& job) {
-  const KindOffer* offer = worker.offer(job.spec.kind);
-  if (offer == nullptr || worker.draining) return std::nullopt;
-  const Placement placement = placement_of(job.spec.mode, offer->preferred);
-  if (slots_for(worker, placement) == 0) return std::nullopt;
-  return placement;
-}
-
-/// How full the worker's lane is: 1 when every slot has a task, 2 when as many wait.
-double fullness(const Worker& worker, Lane lane) {
-  const auto at = static_cast<std::size_t>(lane);
-  return static_cast<double>(worker.units[at]) / static_cast<double>(worker.slots[at]);
-}
-
-/// Whether the worker's window, and the job's ceilings, leave room for another lease.
-bool has_room(const State& state, const Job& job, const Worker& worker, const Placement& placement) {
-  if (worker.reserved || worker.exclusive) return false;
-  const std::uint64_t rounds = state.settings.window_rounds;
-  const auto lane = static_cast<std::size_t>(placement.lane);
-  if (worker.units[lane] >= rounds * worker.slots[lane]) return false;
-  const auto it = worker.units_of.find(job.id);
-  const std::uint64_t units = it == worker.units_of.end() ? 0 : it->second;
-  if (units >= rounds * slots_for(worker, placement)) return false;
-  if (placement.per_job == kUnlimited || job.leases.empty()) return true;
-  // A ceiling per job is kept by keeping the job at one worker, which runs at most that many of it at once.
-  return state.leases.at(*job.leases.begin()).worker == worker.peer && units < rounds * placement.per_job;
-}
-
-/// Slots of all workers that could run the job.
-std::uint64_t total_slots(const State& state, const Job& job) {
-  std::uint64_t total = 0;
-  for (const auto& [peer, worker] : state.workers)
-    if (const auto placement = placement_on(worker, job)) total += slots_for(worker, *placement);
-  return std::max<std::uint64_t>(1, total);
-}
 
 struct Choice {
   Worker* worker = nullptr;
@@ -56,18 +18,13 @@ struct Choice {
 
 /// The emptiest worker with room; the smallest peer among equals, so that the same events give the same choice.
 Choice best_worker(State& state, const Job& job) {
-  Choice best;
-  double best_fullness = 0;
-  for (auto& [peer, worker] : state.workers) {
+  const Placement wanted = placement_of(state, job);
+  for (const auto& [full, peer] : state.open[static_cast<std::size_t>(wanted.lane)]) {
+    Worker& worker = state.workers.at(peer);
     const auto placement = placement_on(worker, job);
-    if (!placement || !has_room(state, job, worker, *placement)) continue;
-    const double full = fullness(worker, placement->lane);
-    if (best.worker == nullptr || std::tie(full, peer) < std::tie(best_fullness, best.worker->peer)) {
-      best = {&worker, *placement};
-      best_fullness = full;
-    }
+    if (placement && has_room(state, job, worker, *placement)) return {&worker, *placement};
   }
-  return best;
+  return {};
 }
 
 void grant(State& state, Job& job, const Choice& choice, const Waiting& waiting, Now now, Commands& out) {
@@ -76,18 +33,15 @@ void grant(State& state, Job& job, const Choice& choice, const Waiting& waiting,
   lease.open = RunSet(waiting.run);
   lease.trial = waiting.trial;
   lease.lane = choice.placement.lane;
-  lease.cap = slots_for(worker, choice.placement);
+  lease.cap = slots_on(worker, choice.placement);
   lease.granted = now.instant;
   lease.queued_ms = static_cast<float>(to_ms(now.instant - job.accepted));
+  advance_clocks(state, job);
   const Held& held = hold(state, std::move(lease));
   if (job.started_at.value == 0) {
     job.started_at = now.utc;
     job.started = now.instant;
   }
-  const double served_ms = static_cast<double>(waiting.run.count) * (job.cost.known ? job.cost.run_ms : 1.0);
-  job.service_ms += served_ms;
-  job.served = now.instant;
-  state.shares.at(job.client).service_ms += served_ms;
   out.push_back(SendLease{worker.peer, Lease{.id = held.id,
                                              .job = job.id,
                                              .run = waiting.run,
@@ -96,6 +50,20 @@ void grant(State& state, Job& job, const Choice& choice, const Waiting& waiting,
                                              .brief = {job.spec.kind, job.spec.options, job.spec.mode,
                                                        job.spec.task_timeout, job.spec.range}}});
   touch(state, job);
+}
+
+void reserve(State& state, Worker& worker, Commands& out) {
+  worker.reserved = true;
+  state.reserved.insert(worker.peer);
+  note_room(state, worker);
+  for (const LeaseId id : worker.leases)
+    if (Held& held = state.leases.at(id); !std::exchange(held.reclaiming, true)) send(worker.peer, Reclaim{id}, out);
+}
+
+void release(State& state, Worker& worker) {
+  worker.reserved = false;
+  state.reserved.erase(worker.peer);
+  note_room(state, worker);
 }
 
 /// A suspect goes to a worker that holds nothing else; when none is empty, one is emptied for it.
@@ -110,15 +78,11 @@ bool grant_suspect(State& state, Job& job, Now now, Commands& out) {
   }
   if (emptiest == nullptr) return false;
   if (!emptiest->leases.empty()) {
-    if (emptiest->reserved) return false;
-    emptiest->reserved = true;
-    for (const LeaseId id : emptiest->leases)
-      if (Held& held = state.leases.at(id); !std::exchange(held.reclaiming, true))
-        send(emptiest->peer, Reclaim{id}, out);
+    if (!emptiest->reserved) reserve(state, *emptiest, out);
     return false;
   }
   const std::uint64_t grain = job.suspect.peek(false)->trial.grain;
-  emptiest->reserved = false;
+  release(state, *emptiest);
   emptiest->exclusive = true;
   grant(state, job, {emptiest, *placement_on(*emptiest, job)}, *job.suspect.take(grain, false), now, out);
   return true;
@@ -127,7 +91,7 @@ bool grant_suspect(State& state, Job& job, Now now, Commands& out) {
 bool grant_one(State& state, Job& job, Now now, Commands& out) {
   if (!job.suspect.empty()) {
     // A suspect has a worker of its own, so a job that may be with one worker only runs its suspects alone, and first.
-    const bool at_one_place = placement_of(job.spec.mode, Lane::threads).per_job != kUnlimited;
+    const bool at_one_place = placement_of(state, job).per_job != kUnlimited;
     if (at_one_place && !job.leases.empty()) return false;
     if (grant_suspect(state, job, now, out)) return true;
     if (at_one_place) return false;
@@ -140,127 +104,41 @@ bool grant_one(State& state, Job& job, Now now, Commands& out) {
   return true;
 }
 
-/// Runnable jobs, the most deserving first.
-std::vector<Job*> ranked(State& state) {
-  std::vector<Job*> jobs;
-  for (const JobId id : state.runnable) jobs.push_back(&state.jobs.at(id));
-  const auto rank = [&](const Job* job) {
-    return std::make_tuple(state.shares.at(job->client).service_ms, std::cref(job->client),
-                           -std::int64_t{job->spec.priority}, job->service_ms, job->id);
-  };
-  std::ranges::sort(jobs, [&](const Job* a, const Job* b) { return rank(a) < rank(b); });
-  return jobs;
+/// One lease to the most deserving job of the lane that somebody can take.
+bool grant_next(State& state, std::size_t lane, Now now, Commands& out) {
+  // Without an open worker only a suspect can go somewhere: to one that is emptied for it.
+  if (state.open[lane].empty() && state.suspects.empty()) return false;
+  return state.runnable[lane].visit([&](JobId id) { return grant_one(state, state.jobs.at(id), now, out); });
 }
 
-/// Frees a reserved worker when no suspect that it could take is left.
+/// Frees reserved workers when no suspect that they could take is left.
 void release_reservations(State& state) {
-  for (auto& entry : state.workers) {
-    Worker& worker = entry.second;
-    if (!worker.reserved) continue;
-    worker.reserved = std::ranges::any_of(state.runnable, [&](JobId id) {
-      const Job& job = state.jobs.at(id);
-      return !job.suspect.empty() && placement_on(worker, job);
-    });
+  const std::vector<PeerId> reserved(state.reserved.begin(), state.reserved.end());
+  for (const PeerId peer : reserved) {
+    Worker& worker = state.workers.at(peer);
+    const bool awaited = std::ranges::any_of(
+        state.suspects, [&](JobId id) { return placement_on(worker, state.jobs.at(id)).has_value(); });
+    if (!awaited) release(state, worker);
   }
-}
-
-bool is_idle(const Worker& worker, Lane lane) {
-  const auto at = static_cast<std::size_t>(lane);
-  return worker.units[at] < worker.slots[at] && !worker.draining && !worker.reserved && !worker.exclusive;
-}
-
-/// Unstarted tasks of the lease, at least: the worker runs at most its slots at once, and of one job at most the job's
-/// ceiling, older leases first.
-std::uint64_t surplus_of(const State& state, const Held& lease) {
-  const Worker& worker = state.workers.at(lease.worker);
-  std::uint64_t free = worker.slots[static_cast<std::size_t>(lease.lane)];
-  std::uint64_t free_of_job = lease.cap;
-  for (const LeaseId id : worker.leases) {
-    if (id == lease.id) break;
-    const Held& older = state.leases.at(id);
-    if (older.lane != lease.lane) continue;
-    free -= std::min<std::uint64_t>(free, older.units());
-    if (older.job == lease.job) free_of_job -= std::min<std::uint64_t>(free_of_job, older.units());
-  }
-  return lease.open.count() - std::min({free, free_of_job, lease.open.count()});
-}
-
-/// A lease with unstarted tasks, and how long they would wait.
-struct Queue {
-  Held* lease;
-  double ms;
-};
-using Queues = std::map<JobId, std::vector<Queue>>;
-
-/// Queues that others could shorten, by job, the longest last (of equal ones the oldest lease).
-Queues long_queues(State& state, Lane lane) {
-  Queues queues;
-  for (auto& [id, lease] : state.leases) {
-    if (lease.reclaiming || lease.lane != lane || lease.trial.grain > 0) continue;
-    const Job& job = state.jobs.at(lease.job);
-    if (placement_of(job.spec.mode, lane).per_job != kUnlimited) continue;
-    const std::uint64_t surplus = surplus_of(state, lease);
-    const double task_ms = job.cost.known ? job.cost.run_ms : 1e3;
-    const double queue_ms = static_cast<double>(surplus) * task_ms / lease.cap;
-    if (surplus > 0 && queue_ms >= to_ms(state.settings.reclaim_above)) queues[job.id].push_back({&lease, queue_ms});
-  }
-  for (auto& [job, of_job] : queues)
-    std::ranges::sort(of_job, [](const Queue& a, const Queue& b) {
-      return std::tie(a.ms, b.lease->id) < std::tie(b.ms, a.lease->id);
-    });
-  return queues;
-}
-
-/// Takes out the longest queue of a job that the idle worker could run; null when there is none.
-Held* take_longest(const State& state, const Worker& idle, Lane lane, Queues& queues) {
-  std::vector<Queue>* longest = nullptr;
-  for (auto& [id, of_job] : queues) {
-    const Job& job = state.jobs.at(id);
-    const auto placement = placement_on(idle, job);
-    if (!placement || placement->lane != lane || !has_room(state, job, idle, *placement)) continue;
-    if (of_job.empty() || of_job.back().lease->worker == idle.peer) continue;
-    if (longest == nullptr || longest->back().ms < of_job.back().ms) longest = &of_job;
-  }
-  if (longest == nullptr) return nullptr;
-  Held* lease = longest->back().lease;
-  longest->pop_back();
-  return lease;
-}
-
-void reclaim_for_idle(State& state, Commands& out) {
-  for (std::size_t lane = 0; lane < kLanes; ++lane) {
-    std::vector<PeerId> idle;
-    for (const auto& [peer, worker] : state.workers)
-      if (is_idle(worker, static_cast<Lane>(lane))) idle.push_back(peer);
-    if (idle.empty() || state.leases.empty()) continue;
-    Queues queues = long_queues(state, static_cast<Lane>(lane));
-    if (queues.empty()) continue;
-    std::ranges::sort(idle);
-    for (const PeerId peer : idle) {
-      Held* lease = take_longest(state, state.workers.at(peer), static_cast<Lane>(lane), queues);
-      if (lease == nullptr) continue;
-      lease->reclaiming = true;
-      send(lease->worker, Reclaim{lease->id}, out);
-    }
-  }
-}
-
-/// Whether `lease` belongs to a job that has less right to its slots than `job`.
-bool ranks_below(const State& state, const Held& lease, const Job& job) {
-  const Job& other = state.jobs.at(lease.job);
-  if (other.id == job.id) return false;
-  if (other.client != job.client)
-    return state.shares.at(other.client).service_ms > state.shares.at(job.client).service_ms;
-  if (other.spec.priority != job.spec.priority) return other.spec.priority < job.spec.priority;
-  return other.service_ms > job.service_ms;
 }
 
 }  // namespace
 
+bool has_room(const State& state, const Job& job, const Worker& worker, const Placement& placement) {
+  if (!worker.room[static_cast<std::size_t>(placement.lane)]) return false;
+  const std::uint64_t rounds = state.settings.window_rounds;
+  const auto it = worker.units_of.find(job.id);
+  const std::uint64_t units = it == worker.units_of.end() ? 0 : it->second;
+  if (units >= rounds * slots_on(worker, placement)) return false;
+  if (placement.per_job == kUnlimited || job.leases.empty()) return true;
+  // A ceiling per job is kept by keeping the job at one worker, which runs at most that many of it at once.
+  return state.leases.at(*job.leases.begin()).worker == worker.peer && units < rounds * placement.per_job;
+}
+
 std::uint64_t lease_size(const State& state, const Job& job, const Worker& worker, const Placement& placement) {
   const Settings& settings = state.settings;
-  const std::uint64_t cap = slots_for(worker, placement);
-  const std::uint64_t share = job.ready.count() / (2 * total_slots(state, job));
+  const std::uint64_t cap = slots_on(worker, placement);
+  const std::uint64_t share = job.ready.count() / (2 * slots_for(state, job, placement));
   std::uint64_t size = std::max({share, cap / 8, std::uint64_t{1}});
   const auto at_most = [&size](double bound) {
     if (static_cast<double>(size) > bound) size = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(bound));
@@ -278,34 +156,10 @@ void place(State& state, Now now, Commands& out) {
   if (!std::exchange(state.idle_hands, false)) return;
   if (!state.trouble.empty() || state.workers.empty()) return;
   release_reservations(state);
-  for (bool granted = true; granted;) {
-    granted = false;
-    for (Job* job : ranked(state))
-      if (grant_one(state, *job, now, out)) {
-        granted = true;
-        break;
-      }
-  }
-  reclaim_for_idle(state, out);
+  for (std::size_t lane = 0; lane < kLanes; ++lane)
+    while (grant_next(state, lane, now, out)) continue;
+  reclaim(state, now, out);
   state.idle_hands = false;
-}
-
-void reclaim_for_starving(State& state, Now now, Commands& out) {
-  for (const Job* job : ranked(state)) {
-    if (now.instant - job->served < state.settings.starving_after) continue;
-    for (auto& [peer, worker] : state.workers) {
-      const auto placement = placement_on(worker, *job);
-      if (!placement || worker.reserved || worker.exclusive) continue;
-      for (auto it = worker.leases.rbegin(); it != worker.leases.rend(); ++it) {
-        Held& lease = state.leases.at(*it);
-        if (lease.lane != placement->lane || lease.reclaiming || !ranks_below(state, lease, *job)) continue;
-        if (surplus_of(state, lease) == 0) continue;
-        lease.reclaiming = true;
-        send(peer, Reclaim{lease.id}, out);
-        break;
-      }
-    }
-  }
 }
 
 }  // namespace brigade::broker

@@ -2,7 +2,9 @@
 //
 // Order: clients share equally (least served first); inside one client higher priorities first, equal ones share.
 // Size: what is left of the job divided by twice the slots, within bounds of tasks, bytes and time; a wrong guess is
-// corrected by reclaim: when somebody idles, unstarted tasks of the largest queue are asked back.
+// corrected by reclaim.
+//
+// A placement costs what it grants: workers with room and runnable jobs stand in order, and nobody else is looked at.
 #pragma once
 
 #include "broker/core/state.h"
@@ -11,8 +13,8 @@ namespace brigade::broker {
 
 /// Grants leases until no job can be placed any more, then asks back what idle workers could take.
 void place(State& state, Now now, Commands& out);
-/// Asks back unstarted work for jobs that deserve a slot and get none.
-void reclaim_for_starving(State& state, Now now, Commands& out);
+/// Whether the worker's window, and the job's ceilings, leave room for another lease.
+bool has_room(const State& state, const Job& job, const Worker& worker, const Placement& placement);
 /// Tasks that a worker would get of the job in its next lease. Exposed for tests.
 std::uint64_t lease_size(const State& state, const Job& job, const Worker& worker, const Placement& placement);
 

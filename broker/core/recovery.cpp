@@ -52,7 +52,7 @@ void recover(State& state, std::vector<RecoveredJob> jobs, Now now, Commands& ou
     // The time that passed before the restart is known from the labels only; a deadline goes on from there.
     const auto age = std::chrono::milliseconds(std::max<std::int64_t>(0, now.utc.value - job.accepted_at.value));
     job.accepted = now.instant - age;
-    accept(state, job, now);
+    accept(state, job);
     restore_trials(job, recovered.attempts);
     touch(state, job);
     cut_if_over_fail_limit(state, job, now, out);

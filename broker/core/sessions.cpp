@@ -4,6 +4,7 @@
 
 #include "broker/core/leases.h"
 #include "broker/core/readers.h"
+#include "broker/core/roster.h"
 
 namespace brigade::broker {
 namespace {
@@ -35,7 +36,7 @@ void carry_over(State& state, Worker& from, Worker& to, const std::vector<HeldLe
   }
   to.finished_tasks = from.finished_tasks;
   if (from.draining && !to.draining) {  // the order may be lost too
-    to.draining = true;
+    begin_draining(state, to);
     send(to.peer, Drain{}, out);
   }
 }
@@ -105,10 +106,13 @@ void on_worker_hello(State& state, PeerId peer, const std::string& address, cons
                   .kinds = hello.kinds,
                   .draining = hello.draining,
                   .heard = now.instant};
+  enlist(state, worker);
   send(peer, Welcome{state.epoch, state.self.version, 0}, out);
   if (const auto it = state.instances.find(hello.instance); it != state.instances.end()) {
     const PeerId old = it->second;
-    carry_over(state, state.workers.at(old), worker, hello.held, now, out);
+    Worker& before = state.workers.at(old);
+    carry_over(state, before, worker, hello.held, now, out);
+    dismiss(state, before);
     state.workers.erase(old);
   }
   state.instances[hello.instance] = peer;
@@ -116,6 +120,7 @@ void on_worker_hello(State& state, PeerId peer, const std::string& address, cons
     if (!state.leases.contains(held.lease)) adopt(state, worker, held, now, out);
   // A suspect that stayed alone here keeps the worker to itself.
   worker.exclusive = worker.leases.size() == 1 && state.leases.at(*worker.leases.begin()).trial.grain > 0;
+  note_room(state, worker);
   state.idle_hands = true;
 }
 
@@ -159,6 +164,7 @@ void end_session(State& state, PeerId peer, End end, Now now, Commands& out) {
     const std::vector<LeaseId> leases(worker->leases.begin(), worker->leases.end());
     const Fate lost = leases.size() == 1 ? Fate::lost_alone : Fate::lost;
     for (const LeaseId id : leases) give_up(state, id, end == End::left ? Fate::not_started : lost, now, out);
+    dismiss(state, *worker);
     state.instances.erase(worker->instance);
     state.workers.erase(peer);
     state.idle_hands = true;

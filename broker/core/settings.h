@@ -23,10 +23,13 @@ struct Settings {
   std::uint64_t first_lease_tasks = 64;
   std::uint64_t lease_tasks_max = 65'536;
   std::uint64_t lease_bytes_max = 4u << 20;
-  /// Unstarted work is asked back when it would last longer than this.
+  /// Unstarted work is asked back for an idle worker when it would last longer than this.
   Duration reclaim_above = std::chrono::milliseconds(5);
-  /// A job that deserves a slot and got none for so long has others' unstarted work asked back for it.
-  Duration starving_after = std::chrono::milliseconds(200);
+  /// The same for a job that deserves more than the one that would wait.
+  Duration overtake_above = std::chrono::milliseconds(80);
+  /// After a look at all queues, this long for each lease until the next one, however much happens: so looking takes
+  /// about a hundredth of the broker's time at most.
+  Duration reclaim_pause = std::chrono::microseconds(10);
 
   std::uint32_t kills_max = 3;    ///< workers that a task may take with it before it is failed
   std::uint32_t losses_free = 1;  ///< losses in company before a task is suspect

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "broker/core/shares.h"
+
 namespace brigade::broker {
 
 const KindOffer* Worker::offer(std::string_view kind) const {
@@ -57,10 +59,7 @@ void send(PeerId to, Message message, Commands& out) {
 }
 
 void touch(State& state, Job& job) {
-  if (!job.cut && job.has_ready())
-    state.runnable.insert(job.id);
-  else
-    state.runnable.erase(job.id);
+  recount(state, job);
   if (state.watchers.contains(job.id)) state.changed.insert(job.id);
   state.idle_hands = true;
 }

@@ -2,7 +2,9 @@
 //
 //   sessions   Hello, signs of life, the end of a session     uploads   Open, Chunk, Seal
 //   placement  who gets the next lease, and how large         outcomes  blocks, retries, lost and returned tasks
-//   readers    results and progress to clients                answers   questions and orders of clients
+//   reclaim    what is asked back from long queues            shares    what clients and jobs were given
+//   roster     which workers have room, and for what          readers   results and progress to clients
+//   answers    questions and orders of clients
 #pragma once
 
 #include <array>
@@ -20,6 +22,7 @@
 
 #include "broker/core/events.h"
 #include "broker/core/job.h"
+#include "broker/core/ranking.h"
 #include "broker/core/settings.h"
 
 namespace brigade::broker {
@@ -55,6 +58,8 @@ struct Worker {
   std::array<std::uint64_t, kLanes> units{};          ///< sum over its leases
   std::array<std::uint64_t, kLanes> open_tasks{};     ///< likewise
   std::unordered_map<JobId, std::uint32_t> units_of;  ///< likewise, by job
+  std::array<std::optional<double>, kLanes> room{};   ///< its place in State::open, if it has one
+  bool enlisted = false;                              ///< counted in State::supplies
   bool draining = false;
   bool reserved = false;   ///< gets nothing more until it is empty, then a suspect lease
   bool exclusive = false;  ///< holds a suspect lease, and nothing beside it
@@ -73,10 +78,23 @@ struct Client {
   std::uint64_t uploading_bytes = 0;  ///< of chunks not stored yet
 };
 
-/// What a client's jobs have been given together.
+/// What a client's jobs have been given together: time of workers' slots.
 struct Share {
-  double service_ms = 0;
+  double ran_ms = 0;
+  double leased_ms = 0;  ///< what its leases will take, by the cost of their tasks so far
   std::uint64_t unfinished_jobs = 0;
+  /// By priority: `ran_ms` of the job that was granted a lease last. A job that comes begins there.
+  std::map<std::int32_t, double> clocks;
+
+  double given_ms() const { return ran_ms + leased_ms; }
+};
+
+/// What the workers that are not draining could take of a kind, all together.
+struct Supply {
+  Lane preferred = Lane::threads;  ///< as the first of them said
+  std::uint32_t workers = 0;
+  std::array<std::uint64_t, kLanes> slots{};
+  std::array<std::uint64_t, kLanes> with_slots{};  ///< workers
 };
 
 struct Reader {
@@ -126,12 +144,17 @@ struct State {
   std::unordered_map<JobId, Job> jobs;
   std::map<std::string, JobId> by_key;
   std::vector<JobId> accepted;                  ///< sealed jobs in the order of acceptance
-  std::set<JobId> runnable;                     ///< jobs with ready or suspect tasks
+  std::array<Ranking, kLanes> runnable;         ///< jobs with ready or suspect tasks of a kind that is offered
+  std::set<JobId> suspects;                     ///< those with suspect tasks
   std::map<std::string, Share> shares;          ///< by client identity
+  double shares_clock = 0;                      ///< `ran_ms` of the client that was granted a lease last
   std::set<std::pair<Instant, JobId>> wakeups;  ///< retries due and deadlines; an old entry does no harm
 
   std::unordered_map<PeerId, Worker> workers;
   std::unordered_map<InstanceId, PeerId> instances;
+  std::map<std::string, Supply, std::less<>> supplies;                   ///< by kind; only kinds that are offered
+  std::array<std::set<std::pair<double, PeerId>>, kLanes> open;          ///< workers with room, the emptiest first
+  std::set<PeerId> reserved;                                             ///< see Worker::reserved
   std::unordered_map<PeerId, Client> clients;
   std::unordered_map<LeaseId, Held> leases;
   std::uint64_t last_lease = 0;
@@ -147,6 +170,8 @@ struct State {
   Instant next_ping = kNever;
   Instant next_telling = kNever;
   Instant next_keeping = kNever;
+  Instant next_reclaim{};                 ///< queues are not looked at again before
+  Instant reclaim_due = kNever;           ///< but should be then
   std::uint64_t malformed = 0, stale = 0;
   bool idle_hands = false;  ///< something happened since the last placement
 
@@ -170,7 +195,8 @@ void acknowledge_when_stored(State& state, PeerId worker, std::uint64_t block, C
 /// The same for the answer to an order: it is carried out when it cannot be lost any more.
 void answer_when_stored(State& state, AnswerPending answer, Commands& out);
 void send(PeerId to, Message message, Commands& out);
-/// Notes that a job's tasks or their states changed: it may be runnable now, or not any more.
+/// Notes that a job's tasks, their states or their cost changed: it may be runnable now, or not any more, and what it
+/// and its client were given counts anew.
 void touch(State& state, Job& job);
 
 }  // namespace brigade::broker

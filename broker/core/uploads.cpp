@@ -6,6 +6,7 @@
 
 #include "broker/core/answers.h"
 #include "broker/core/sessions.h"
+#include "broker/core/shares.h"
 
 namespace brigade::broker {
 namespace {
@@ -58,30 +59,6 @@ std::string warning_for(const State& state, const Job& job) {
   if (offered) return "";
   if (state.workers.empty()) return "no worker is connected yet; the job waits for one";
   return "no connected worker offers the kind " + job.spec.kind + "; the job waits for one that does";
-}
-
-/// Where a client begins that has no other unfinished job: beside the least served of those who have; when there is
-/// none, beside the most served of all, so that what somebody got while alone is not held against him later.
-double joining_service(const State& state) {
-  std::optional<double> least;
-  double most = 0;
-  for (const auto& [name, other] : state.shares) {
-    if (other.unfinished_jobs > 0) least = std::min(least.value_or(other.service_ms), other.service_ms);
-    most = std::max(most, other.service_ms);
-  }
-  return least.value_or(most);
-}
-
-/// A client or job that comes (back) does not catch up on the time that it was away.
-void join_shares(State& state, Job& job) {
-  Share& share = state.shares[job.client];
-  if (share.unfinished_jobs == 0) share.service_ms = std::max(share.service_ms, joining_service(state));
-  ++share.unfinished_jobs;
-  std::optional<double> least;
-  for (const JobId id : state.runnable)
-    if (const Job& other = state.jobs.at(id); other.client == job.client)
-      least = std::min(least.value_or(other.service_ms), other.service_ms);
-  job.service_ms = least.value_or(0);
 }
 
 }  // namespace
@@ -164,15 +141,14 @@ void on_seal_committed(State& state, Job& job, Now now, Commands& out) {
   job.sealed = true;
   job.accepted_at = now.utc;
   job.accepted = now.instant;
-  accept(state, job, now);
+  accept(state, job);
   for (const PeerId peer : std::exchange(job.sealers, {}))
     if (state.clients.contains(peer)) send(peer, Sealed{job.id, warning_for(state, job)}, out);
 }
 
-void accept(State& state, Job& job, Now now) {
+void accept(State& state, Job& job) {
   state.accepted.push_back(job.id);
   join_shares(state, job);
-  job.served = now.instant;
   if (const Instant deadline = job.deadline(); deadline != kNever) state.wakeups.emplace(deadline, job.id);
   for (const Run& run : job.done.missing({0, job.tasks})) job.ready.add({run, Trial{}});
   touch(state, job);

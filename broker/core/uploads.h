@@ -10,7 +10,7 @@ void on_chunk(State& state, Client& client, const Chunk& chunk, Now now, Command
 void on_seal(State& state, Client& client, const Seal& seal, Now now, Commands& out);
 void on_seal_committed(State& state, Job& job, Now now, Commands& out);
 /// Makes a sealed job's tasks ready: after its seal, and after a restart for those that are not done.
-void accept(State& state, Job& job, Now now);
+void accept(State& state, Job& job);
 /// Forgets uploads that nobody touched for too long.
 void expire_uploads(State& state, Now now, Commands& out);
 

@@ -141,7 +141,8 @@ void BrokerRunner::settings(Line& line) {
                             {"upload_expiry", &s.upload_expiry},
                             {"watch_every", &s.watch_every},
                             {"keep_results", &s.keep_results},
-                            {"starving_after", &s.starving_after}})
+                            {"overtake_above", &s.overtake_above},
+                            {"reclaim_pause", &s.reclaim_pause}})
     *value = line.duration_or(key, *value);
   s.first_lease_tasks = line.number_or("first_lease_tasks", s.first_lease_tasks);
   s.upload_credit_bytes = line.number_or("upload_credit", s.upload_credit_bytes);

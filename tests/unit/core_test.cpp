@@ -3,12 +3,17 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <random>
+#include <string>
+#include <tuple>
 #include <vector>
 
 #include "broker/core/job.h"
 #include "broker/core/placement.h"
+#include "broker/core/ranking.h"
+#include "broker/core/roster.h"
 #include "broker/core/waiting.h"
 
 namespace brigade::broker {
@@ -186,6 +191,48 @@ TEST(TaskCost, BeginsWithTheFirstBlockAndFollowsTheLatest) {
   EXPECT_NEAR(cost.run_ms, 5, 0.01);
 }
 
+// ---- Ranking -----------------------------------------------------------------------------------------------------
+
+TEST(Ranking, AgreesWithASortOfAllJobs) {
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    SCOPED_TRACE(seed);
+    Dice dice(seed);
+    Ranking ranking;
+    std::map<std::string, double> given;
+    std::map<JobId, Ranking::Standing> jobs;
+    for (int step = 0; step < 100; ++step) {
+      const JobId job{1, dice.below(12)};
+      const std::string client = "user " + std::to_string(job.low % 3);
+      given[client] += static_cast<double>(dice.below(3));
+      switch (dice.below(4)) {
+        case 0:
+          ranking.remove(job);
+          jobs.erase(job);
+          ranking.move_client(client, given[client]);
+          break;
+        case 1:
+          ranking.move_client(client, given[client]);
+          break;
+        default:
+          jobs[job] = {client, 0, static_cast<std::int32_t>(job.low % 2), static_cast<double>(dice.below(4))};
+          jobs[job].client_ms = given[client];
+          ranking.put(job, jobs[job]);
+      }
+      using Place = std::tuple<double, std::string, std::int32_t, double, JobId>;
+      std::vector<Place> expected;
+      for (const auto& [id, at] : jobs) expected.emplace_back(given[at.client], at.client, -at.priority, at.job_ms, id);
+      std::ranges::sort(expected);
+      std::vector<JobId> order;
+      EXPECT_FALSE(ranking.visit([&](JobId id) {
+        order.push_back(id);
+        return false;
+      }));
+      ASSERT_EQ(order.size(), expected.size());
+      for (std::size_t i = 0; i < order.size(); ++i) ASSERT_EQ(order[i], std::get<JobId>(expected[i]));
+    }
+  }
+}
+
 // ---- Sizes of leases ---------------------------------------------------------------------------------------------
 
 class LeaseSize : public testing::Test {
@@ -200,6 +247,7 @@ class LeaseSize : public testing::Test {
     worker.peer = peer;
     worker.slots = {threads, 0};
     worker.kinds = {{.name = "noop"}};
+    enlist(state_, worker);
   }
   void waiting(std::uint64_t count) {
     job_.ready = {};
@@ -253,7 +301,10 @@ TEST_F(LeaseSize, IsBoundedByBytesOfArgumentsAndResults) {
 }
 
 TEST_F(LeaseSize, OfManyTransfersIsNotOneByOne) {
-  state_.workers.at(PeerId{1}).slots = {0, 256};
+  Worker& worker = state_.workers.at(PeerId{1});
+  dismiss(state_, worker);
+  worker.slots = {0, 256};
+  enlist(state_, worker);
   job_.spec.mode = Mode::coroutines;
   waiting(300);
   EXPECT_EQ(size({.lane = Lane::loop}), 256u / 8);
