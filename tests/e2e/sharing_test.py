@@ -27,6 +27,25 @@ class Sharing(BrigadeTest):
         others = sum(result["finished_at"] <= half for result in self.results("results", jobs[1], broker=broker))
         self.assertTrue(80 <= others <= 320, f"when one job had 200 results the other had {others}")
 
+    def test_two_clients_get_equal_shares_however_many_jobs_one_has(self):
+        local = f"ipc://{self.home}/broker"
+        broker = self.broker("--listen", local)
+        self.worker(broker, "--threads", 2)
+        by_tcp = broker.endpoint
+        many = [self.submit(broker, "spin", "5ms", "--count", 400) for _ in range(3)]
+        broker.endpoint = local  # who comes by the local socket is another client: a user, not a host
+        one = self.submit(broker, "spin", "5ms", "--count", 400)
+        self.brigade("wait", one, broker=broker)
+        clients = {self.job(job, broker)["client"] for job in (*many, one)}
+        self.assertEqual(len(clients), 2, clients)
+        ended = sorted(result["finished_at"] for result in self.results("results", one, broker=broker))
+        broker.endpoint = by_tcp
+        for job in many:
+            self.brigade("wait", job, broker=broker)
+        others = [result["finished_at"] for job in many for result in self.results("results", job, broker=broker)]
+        between = sum(ended[100] < at <= ended[300] for at in others)
+        self.assertTrue(80 <= between <= 320, f"while one client had 200 results the other had {between}")
+
     def test_a_higher_priority_overtakes(self):
         broker = self.broker()
         self.worker(broker, "--threads", 1)
