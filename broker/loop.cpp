@@ -13,10 +13,12 @@ Result<void> Loop::run(Started started) {
   handle(std::move(started));
   for (;;) {
     const std::array fds{parts_.signals.fd(), parts_.mailbox.fd()};
-    (void)net::wait(&parts_.router, fds, until_deadline());
-    if (const auto signal = parts_.signals.next()) {
-      log::info("signal {}: what is accepted is on disk, stopping", *signal);
-      return {};
+    const auto readable = net::wait(&parts_.router, fds, until_deadline());
+    if (!readable.empty() && readable.front() == 0) {
+      if (const auto signal = parts_.signals.next()) {
+        log::info("signal {}: what is accepted is on disk, stopping", *signal);
+        return {};
+      }
     }
     Mailbox::News news = parts_.mailbox.take();
     if (news.failure) return Error{ErrorCode::storage, *news.failure};
@@ -75,7 +77,7 @@ void Loop::carry_out(Commands commands) {
                    [&](SendLease& c) { send_lease(std::move(c)); },
                    [&](Append& c) {
                      if (const auto* forgotten = std::get_if<JobForgotten>(&c.write)) pages_.forget(forgotten->job);
-                     parts_.store.append(c.sequence, std::move(c.write));
+                     if (parts_.store.append(c.sequence, std::move(c.write))) events_.push_back(Committed{c.sequence});
                    },
                    [&](SendPage& c) { orders_.push_back(c); },
                },

@@ -62,8 +62,9 @@ std::variant<Options, int> read_options(int argc, char** argv) {
   describe(app, options);
   if (const auto exit = base::parse(app, argc, argv)) return *exit;
   if (!options.private_folder.empty()) {
-    options.listen = {"ipc://" + (options.private_folder / "broker").string()};
-    options.state = options.private_folder / "state";
+    options.listen.push_back("ipc://" + (options.private_folder / "broker").string());
+    options.synced = !options.state.empty();
+    if (!options.synced) options.state = options.private_folder / "state";
   }
   if (options.listen.empty()) options.listen = {"tcp://127.0.0.1:5757"};
   if (options.state.empty()) options.state = default_state();

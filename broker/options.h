@@ -15,12 +15,13 @@ struct Options {
   std::vector<std::string> listen;
   std::filesystem::path state;           ///< the store's folder
   std::filesystem::path private_folder;  ///< empty, or: serve one client's cluster here and remove it at the end
+  bool synced = true;                    ///< what is acknowledged survives the machine
   bool ephemeral = false;
   bool insecure_listen = false;
   std::string log_level;
   Settings settings;
 
-  bool durable() const { return !ephemeral && private_folder.empty(); }
+  bool durable() const { return !ephemeral && synced; }
 };
 
 /// The options, or the exit code with which to end now (everything was said already).

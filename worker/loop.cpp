@@ -15,8 +15,9 @@ Result<void> Loop::run(Started started) {
     if (exit_) break;
     const std::array fds{parts_.signals.fd(), parts_.sides[0].outbox->fd(), parts_.sides[1].outbox->fd()};
     const Duration wait = std::max(Duration{}, session_.next_deadline() - base::monotonic_now());
-    (void)net::wait(dealer_.get(), fds, more ? Duration{} : wait);
-    while (parts_.signals.next()) handle(StopRequested{});
+    const auto readable = net::wait(dealer_.get(), fds, more ? Duration{} : wait);
+    if (!readable.empty() && readable.front() == 0)
+      while (parts_.signals.next()) handle(StopRequested{});
     receive();
     if (base::monotonic_now() >= session_.next_deadline()) handle(TimePassed{});
   }
@@ -86,7 +87,9 @@ void Loop::carry_out(Command& command) {
                    const auto node = kept_.extract(c.sequence);
                    parts_.sides[node.mapped().lane].executor->release(node.mapped().weight);
                  },
-                 [&](Start& c) { side(c.lane).executor->start({std::move(c.lease), c.per_worker}); },
+                 [&](Start& c) {
+                   side(c.lane).executor->start({std::move(c.lease), c.per_worker});
+                 },
                  [&](GiveBack& c) {
                    events_.push_back(GivenBack{c.lease, side(c.lane).executor->give_back(c.lease)});
                  },

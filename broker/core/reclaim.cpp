@@ -105,8 +105,7 @@ void reclaim_for_idle(State& state, Lane lane, Commands& out) {
 
 // ---- For a job that deserves more --------------------------------------------------------------------------------
 
-/// Whether the queue's job has less right to its slots than `job`, even when it gets nothing for them. Otherwise the
-/// tasks would go to and fro.
+/// Whether the queue's job has less right to its slots than `job`, even when it gets nothing for them.
 bool yields_to(const State& state, const Queue& queue, const Job& job) {
   const Job& other = state.jobs.at(queue.lease->job);
   if (other.id == job.id) return false;
@@ -116,13 +115,15 @@ bool yields_to(const State& state, const Queue& queue, const Job& job) {
   return other.given_ms() - queue.worth_ms > job.given_ms();
 }
 
-void reclaim_for(State& state, const Job& job, Commands& out) {
+/// Only of leases that have waited for a while: among very many jobs that each deserve the next one, slots would
+/// change hands without end.
+void reclaim_for(State& state, const Job& job, Now now, Commands& out) {
   for (auto& [peer, worker] : state.workers) {
     const auto placement = placement_on(worker, job);
     if (!placement || worker.reserved || worker.exclusive) continue;
     for (auto it = worker.leases.rbegin(); it != worker.leases.rend(); ++it) {
       Held& lease = state.leases.at(*it);
-      if (lease.lane != placement->lane) continue;
+      if (lease.lane != placement->lane || now.instant - lease.granted < state.settings.overtake_above) continue;
       const auto queue = queue_of(state, lease);
       if (!queue || queue->ms < to_ms(state.settings.overtake_above) || !yields_to(state, *queue, job)) continue;
       ask_back(lease, out);
@@ -132,9 +133,9 @@ void reclaim_for(State& state, const Job& job, Commands& out) {
 }
 
 /// The most deserving job of those that nobody has room for.
-void reclaim_for_deserving(State& state, Lane lane, Commands& out) {
+void reclaim_for_deserving(State& state, Lane lane, Now now, Commands& out) {
   state.runnable[static_cast<std::size_t>(lane)].visit([&](JobId id) {
-    reclaim_for(state, state.jobs.at(id), out);
+    reclaim_for(state, state.jobs.at(id), now, out);
     return true;
   });
 }
@@ -155,7 +156,7 @@ void reclaim(State& state, Now now, Commands& out) {
   state.next_reclaim = now.instant + state.settings.reclaim_pause * static_cast<std::int64_t>(state.leases.size());
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
     if (is_idle(state, lane)) reclaim_for_idle(state, static_cast<Lane>(lane), out);
-    if (!state.runnable[lane].empty()) reclaim_for_deserving(state, static_cast<Lane>(lane), out);
+    if (!state.runnable[lane].empty()) reclaim_for_deserving(state, static_cast<Lane>(lane), now, out);
   }
 }
 

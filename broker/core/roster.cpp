@@ -90,7 +90,8 @@ std::uint64_t slots_for(const State& state, const Job& job, const Placement& pla
   if (it == state.supplies.end()) return 1;
   const Supply& supply = it->second;
   // per_worker is 1 or without a bound.
-  const std::uint64_t slots = placement.per_worker == 1 ? supply.with_slots[at(placement.lane)] : supply.slots[at(placement.lane)];
+  const std::uint64_t slots =
+      placement.per_worker == 1 ? supply.with_slots[at(placement.lane)] : supply.slots[at(placement.lane)];
   return std::max<std::uint64_t>(1, slots);
 }
 

@@ -71,6 +71,9 @@ void on_open(State& state, Client& client, const Open& open, Now now, Commands& 
     return reject(client, open.request, {}, {ErrorCode::invalid, "a job needs a kind and a key"}, out);
   if (open.spec.range && open.spec.range->count == 0)
     return reject(client, open.request, {}, {ErrorCode::invalid, "the range has no tasks"}, out);
+  if (open.hash && !open.spec.range)
+    return reject(client, open.request, {}, {ErrorCode::malformed, "only a range can be sealed when it is opened"},
+                  out);
   Job* job = nullptr;
   if (const auto it = state.by_key.find(open.spec.key); it != state.by_key.end()) {
     job = &state.jobs.at(it->second);
@@ -85,6 +88,7 @@ void on_open(State& state, Client& client, const Open& open, Now now, Commands& 
   job->uploader = client.peer;
   job->touched = now.instant;
   send(client.peer, Opened{open.request, job->id, job->next_chunk, job->sealed}, out);
+  if (open.hash) on_seal(state, client, Seal{job->id, open.spec.range->count, *open.hash}, now, out);
 }
 
 void on_chunk(State& state, Client& client, const Chunk& chunk, Now now, Commands& out) {

@@ -18,7 +18,7 @@ namespace brigade::broker {
 namespace {
 
 constexpr std::uint64_t kSegmentBytes = std::uint64_t{64} << 20;
-constexpr std::uint64_t kRecordInRowMax = 1024;
+constexpr std::uint64_t kRecordInRowMax = 4096;  // a small job never has a file
 constexpr std::uint64_t kJobInRowsMax =
     64 * 1024;  ///< of one job; beyond it, its records go to segments whatever their size
 constexpr std::uint64_t kGatheredRecordMax = 16 * 1024;

@@ -71,16 +71,20 @@ Reader::Reader(std::unique_ptr<Database> database, const std::filesystem::path& 
                 "SELECT position, packed, record FROM blocks INDEXED BY blocks_by_span"
                 " WHERE job=? AND class=? AND first BETWEEN ? AND ? AND last>=?") {}
 
-void Reader::note(std::uint64_t job, Sequence sequence, const ChunkArrived& chunk) {
+void Reader::note(std::uint64_t job, Sequence sequence, const ChunkArrived& chunk, Sequence on_disk) {
+  on_disk_ = on_disk;
   Chunk record{.run = chunk.run, .stored = {.arguments = chunk.arguments, .labels = chunk.labels}};
   const std::uint64_t bytes = kEntryBytes + bytes_of(chunk.arguments) + bytes_of(chunk.labels);
-  chunks_.add(job, chunk.run.first, std::move(record), bytes, sequence);
+  chunks_.add(job, chunk.run.first, std::move(record), bytes, on_disk, sequence);
 }
 
-void Reader::note(std::uint64_t job, Sequence sequence, const BlockAppended& block) {
+void Reader::note(std::uint64_t job, Sequence sequence, const BlockAppended& block, Sequence on_disk) {
+  on_disk_ = on_disk;
+  while (!underway_.empty() && underway_.front().sequence <= on_disk) underway_.pop_front();
+  underway_.push_back({sequence, job, block.position});
   classes_[job].present |= std::uint64_t{1} << class_of(span_of(block.outcomes.runs));
   StoredBlock record{.position = block.position, .origin = block.origin, .outcomes = block.outcomes};
-  blocks_.add(job, block.position, std::move(record), kEntryBytes + bytes_of(block.outcomes), sequence);
+  blocks_.add(job, block.position, std::move(record), kEntryBytes + bytes_of(block.outcomes), on_disk, sequence);
 }
 
 void Reader::forget(std::uint64_t job) {
@@ -88,6 +92,16 @@ void Reader::forget(std::uint64_t job) {
   chunks_.erase_job(job);
   blocks_.erase_job(job);
   classes_.erase(job);
+  std::erase_if(underway_, [job](const Underway& block) { return block.job == job; });
+}
+
+template <class Use>
+void Reader::for_underway(std::uint64_t job, Sequence committed, Use use) {
+  for (const Underway& block : underway_) {
+    if (block.sequence > committed) return;
+    if (block.job != job) continue;
+    if (const StoredBlock* cached = blocks_.find(job, block.position, committed)) use(*cached);
+  }
 }
 
 Error Reader::damaged(std::uint64_t job, const char* what, std::uint64_t number) const {
@@ -120,7 +134,7 @@ Result<Reader::Chunk> Reader::chunk_with(std::uint64_t job, std::uint64_t task, 
   auto chunk = read_chunk(job, task);
   if (chunk)
     chunks_.add(job, chunk->run.first, *chunk,
-                kEntryBytes + bytes_of(chunk->stored.arguments) + bytes_of(chunk->stored.labels));
+                kEntryBytes + bytes_of(chunk->stored.arguments) + bytes_of(chunk->stored.labels), on_disk_);
   return chunk;
 }
 
@@ -158,7 +172,18 @@ Result<std::vector<StoredBlock>> Reader::blocks(std::uint64_t job, std::uint64_t
 
 Result<std::vector<StoredBlock>> Reader::failed_blocks(std::uint64_t job, std::uint64_t position,
                                                        std::uint64_t bytes_max, Sequence committed) {
-  return read_page(ask_failed_, {.job = job, .from = position, .bytes_max = bytes_max, .committed = committed});
+  auto page = read_page(ask_failed_, {.job = job, .from = position, .bytes_max = bytes_max, .committed = committed});
+  if (!page) return page;
+  std::uint64_t bytes = 0;
+  for (const StoredBlock& block : *page) bytes += bytes_of(block.outcomes);
+  for_underway(job, committed, [&](const StoredBlock& block) {
+    const std::uint64_t begin = page->empty() ? position : page->back().position + page->back().outcomes.count();
+    const bool all_ok = block.outcomes.status.is_constant() && block.outcomes.status.constant() == TaskStatus::ok;
+    if (all_ok || block.position + block.outcomes.count() <= begin || (!page->empty() && bytes >= bytes_max)) return;
+    bytes += bytes_of(block.outcomes);
+    page->push_back(block);
+  });
+  return page;
 }
 
 void Reader::take_remembered(Page& page) {
@@ -200,7 +225,7 @@ Result<StoredBlock> Reader::read_block(std::uint64_t job, std::uint64_t position
   if (!decoded || decoded->outcomes.runs != row.runs) return damaged(job, "block", position);
   StoredBlock block{
       .position = position, .origin = std::move(decoded->origin), .outcomes = std::move(decoded->outcomes)};
-  blocks_.add(job, position, block, kEntryBytes + bytes_of(block.outcomes));
+  blocks_.add(job, position, block, kEntryBytes + bytes_of(block.outcomes), on_disk_);
   return block;
 }
 
@@ -223,6 +248,10 @@ Result<std::vector<StoredBlock>> Reader::blocks_with(std::uint64_t job, Run run,
     if (!next) return next.error();
     blocks.push_back(*std::move(next));
   }
+  for_underway(job, committed, [&](const StoredBlock& block) {
+    const auto shares = [run](const Run& part) { return intersection(part, run).has_value(); };
+    if (!found.contains(block.position) && std::ranges::any_of(block.outcomes.runs, shares)) blocks.push_back(block);
+  });
   return blocks;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <vector>
@@ -20,14 +21,14 @@ class Reader {
  public:
   static Result<std::unique_ptr<Reader>> open(const std::filesystem::path& folder);
 
-  /// Takes note of what is about to be written: it is likely to be read next.
-  void note(std::uint64_t job, Sequence sequence, const ChunkArrived& chunk);
-  void note(std::uint64_t job, Sequence sequence, const BlockAppended& block);
+  /// Takes note of what is about to be written: it is likely to be read next. `on_disk` is the last write on disk.
+  void note(std::uint64_t job, Sequence sequence, const ChunkArrived& chunk, Sequence on_disk);
+  void note(std::uint64_t job, Sequence sequence, const BlockAppended& block, Sequence on_disk);
   /// The job has no rows yet: its classes of blocks need not be asked for.
   void note_opened(std::uint64_t job) { classes_[job].complete = true; }
   void forget(std::uint64_t job);
 
-  /// As in Store; `committed` is the last write on disk.
+  /// As in Store; `committed` is the last write that may be read. It need not be on disk yet.
   Result<StoredArguments> arguments(std::uint64_t job, Run run, Sequence committed);
   Result<std::vector<StoredBlock>> blocks(std::uint64_t job, std::uint64_t position, std::uint64_t bytes_max,
                                           Sequence committed);
@@ -43,6 +44,11 @@ class Reader {
   struct Found {  ///< a block's row
     BlockRow row;
     std::string in_row;
+  };
+  struct Underway {  ///< a block that no row may stand for yet
+    Sequence sequence;
+    std::uint64_t job = 0;
+    std::uint64_t position = 0;
   };
 
   struct Page {  ///< blocks that a call collects
@@ -72,6 +78,9 @@ class Reader {
   Result<void> add_row(const Rows& rows, Page& page);
   Result<void> find_class(std::uint64_t job, std::uint64_t span_class, Run run, std::map<std::uint64_t, Found>& found);
   Result<std::uint64_t> classes(std::uint64_t job);
+  /// Calls use(block) for the job's blocks that may be read and perhaps have no row yet, in the order of the log.
+  template <class Use>
+  void for_underway(std::uint64_t job, Sequence committed, Use use);
   Error damaged(std::uint64_t job, const char* what, std::uint64_t number) const;
 
   std::unique_ptr<Database> database_;
@@ -79,6 +88,8 @@ class Reader {
   RecordCache<Chunk> chunks_;
   RecordCache<StoredBlock> blocks_;
   std::map<std::uint64_t, Classes> classes_;
+  std::deque<Underway> underway_;
+  Sequence on_disk_;
 
   Statement ask_chunk_;
   Statement ask_blocks_;

@@ -1,4 +1,5 @@
-// Decoded records that were written or read lately, up to a number of bytes; the least recently used go first.
+// Decoded records that were written or read lately, up to a number of bytes; the least recently used go first. What is
+// on its way to the disk stays.
 #pragma once
 
 #include <cstdint>
@@ -16,15 +17,22 @@ class RecordCache {
  public:
   explicit RecordCache(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
-  /// `bytes` is what the record keeps in memory; too large a record is not kept. `written` is the write that makes it
-  /// visible; 0 for what was read.
-  void add(std::uint64_t job, std::uint64_t number, Record record, std::uint64_t bytes, Sequence written = {}) {
+  /// The largest record that is kept.
+  static constexpr std::uint64_t record_bytes_max(std::uint64_t bytes_max) { return bytes_max / 4; }
+
+  /// `bytes` is what the record keeps in memory. `written` is the write that makes it visible, 0 for what was read;
+  /// `on_disk` the last one that is on disk.
+  void add(std::uint64_t job, std::uint64_t number, Record record, std::uint64_t bytes, Sequence on_disk,
+           Sequence written = {}) {
     erase(entries_.find({job, number}));
-    if (bytes > bytes_max_ / 4) return;
+    if (bytes > record_bytes_max(bytes_max_)) return;
     const auto it = entries_.emplace(Key{job, number}, Entry{std::move(record), bytes, written, {}}).first;
     it->second.used = used_.insert(used_.end(), it->first);
     bytes_ += bytes;
-    while (bytes_ > bytes_max_) erase(entries_.find(used_.front()));
+    for (auto oldest = used_.begin(); bytes_ > bytes_max_ && oldest != used_.end();) {
+      const auto entry = entries_.find(*oldest++);
+      if (entry->second.written <= on_disk) erase(entry);
+    }
   }
 
   /// The record with this number, if it is here and `committed` has reached its write. Valid until the next add or

@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -62,6 +64,41 @@ Result<base::Fd> lock_folder(const std::filesystem::path& folder) {
   return fd;
 }
 
+/// Where nothing is synced a write need not be on disk to count: what dies with the machine anyway, or with its broker,
+/// may wait in memory. So it counts at once, up to so many bytes on their way to the disk.
+constexpr std::uint64_t kUnderwayBytesMax = std::uint64_t{16} << 20;
+constexpr std::uint64_t kEarlyRecordMax = std::uint64_t{4} << 20;  // below what the reader's cache keeps
+constexpr Duration kGather = std::chrono::milliseconds(50);
+
+/// Which writes count although they are not on disk yet.
+class EarlyCommits {
+ public:
+  /// Whether this write counts at once. Writes that do not wait for the writer, and all behind them.
+  bool admit(Sequence sequence, std::uint64_t bytes, Sequence on_disk) {
+    while (!underway_.empty() && underway_.front().sequence <= on_disk) {
+      bytes_ -= underway_.front().bytes;
+      underway_.pop_front();
+    }
+    counting_ = std::max(counting_, on_disk);
+    underway_.push_back({sequence, bytes});
+    bytes_ += bytes;
+    const bool next = counting_.value + 1 == sequence.value;
+    if (!next || bytes > kEarlyRecordMax || bytes_ > kUnderwayBytesMax) return false;
+    counting_ = sequence;
+    return true;
+  }
+  Sequence counting() const { return counting_; }
+
+ private:
+  struct Write {
+    Sequence sequence;
+    std::uint64_t bytes;
+  };
+  std::deque<Write> underway_;
+  std::uint64_t bytes_ = 0;
+  Sequence counting_;
+};
+
 class SqliteStore final : public Store {
  public:
   struct Setup {
@@ -71,6 +108,7 @@ class SqliteStore final : public Store {
     WriterSetup writer;
     std::map<JobId, std::uint64_t> numbers;
     std::uint64_t next_number = 1;
+    bool synced = true;
   };
 
   explicit SqliteStore(Setup setup)
@@ -78,42 +116,46 @@ class SqliteStore final : public Store {
         lock_(std::move(setup.lock)),
         numbers_(std::move(setup.numbers)),
         next_number_(setup.next_number),
+        synced_(setup.synced),
         writer_(std::move(setup.writer)),
         reader_(std::move(setup.reader)) {}
 
-  void append(Sequence sequence, Write write) override {
+  bool append(Sequence sequence, Write write) override {
     const JobId id = std::visit([](const auto& kind) { return kind.job; }, write);
     if (std::holds_alternative<JobOpened>(write)) open_job(id);
     const auto known = numbers_.find(id);
     require(known != numbers_.end());
     const std::uint64_t number = known->second;
-    if (const auto* chunk = std::get_if<ChunkArrived>(&write)) reader_->note(number, sequence, *chunk);
-    if (const auto* block = std::get_if<BlockAppended>(&write)) reader_->note(number, sequence, *block);
+    const Sequence on_disk = writer_.committed();
+    if (const auto* chunk = std::get_if<ChunkArrived>(&write)) reader_->note(number, sequence, *chunk, on_disk);
+    if (const auto* block = std::get_if<BlockAppended>(&write)) reader_->note(number, sequence, *block, on_disk);
+    const bool counts = !synced_ && early_.admit(sequence, payload_of(write), on_disk);
     if (std::holds_alternative<JobForgotten>(write)) {
       reader_->forget(number);
       numbers_.erase(known);
     }
     writer_.push({.sequence = sequence, .job = number, .write = std::move(write)});
+    return counts;
   }
 
   Result<StoredArguments> arguments(JobId job, Run run) override {
     const auto known = numbers_.find(job);
     if (known == numbers_.end()) return unknown(job);
-    return reader_->arguments(known->second, run, writer_.committed());
+    return reader_->arguments(known->second, run, readable());
   }
 
   Result<std::vector<StoredBlock>> blocks(JobId job, std::uint64_t position, std::uint64_t bytes_max,
                                           bool failed_only) override {
     const auto known = numbers_.find(job);
     if (known == numbers_.end()) return unknown(job);
-    return failed_only ? reader_->failed_blocks(known->second, position, bytes_max, writer_.committed())
-                       : reader_->blocks(known->second, position, bytes_max, writer_.committed());
+    return failed_only ? reader_->failed_blocks(known->second, position, bytes_max, readable())
+                       : reader_->blocks(known->second, position, bytes_max, readable());
   }
 
   Result<std::vector<StoredBlock>> blocks_with(JobId job, Run run) override {
     const auto known = numbers_.find(job);
     if (known == numbers_.end()) return unknown(job);
-    return reader_->blocks_with(known->second, run, writer_.committed());
+    return reader_->blocks_with(known->second, run, readable());
   }
 
   std::uint64_t size_bytes() const override {
@@ -127,6 +169,8 @@ class SqliteStore final : public Store {
   }
 
  private:
+  Sequence readable() const { return std::max(writer_.committed(), early_.counting()); }
+
   void open_job(JobId id) {
     const bool is_new = numbers_.emplace(id, next_number_).second;
     require(is_new);
@@ -140,6 +184,8 @@ class SqliteStore final : public Store {
   base::Fd lock_;
   std::map<JobId, std::uint64_t> numbers_;
   std::uint64_t next_number_;
+  const bool synced_;
+  EarlyCommits early_;
   Writer writer_;
   std::unique_ptr<Reader> reader_;  // closed before the writer, whose connection tidies up as the last one
 };
@@ -172,13 +218,15 @@ Result<OpenedStore> open_store(StoreOptions options) {
   WriterSetup writer{.index = *std::move(index),
                      .files = *std::move(files),
                      .signals = std::move(options.signals),
-                     .forgotten = std::move(found->forgotten)};
+                     .forgotten = std::move(found->forgotten),
+                     .gather = options.sync ? Duration{} : kGather};
   SqliteStore::Setup setup{.folder = folder,
                            .lock = *std::move(lock),
                            .reader = *std::move(reader),
                            .writer = std::move(writer),
                            .numbers = std::move(found->numbers),
-                           .next_number = found->next_number};
+                           .next_number = found->next_number,
+                           .synced = options.sync};
   return OpenedStore{.store = std::make_unique<SqliteStore>(std::move(setup)), .recovered = std::move(recovered)};
 }
 

@@ -27,10 +27,10 @@ struct StoredArguments {
 
 /// How the writer thread tells the loop what happened. Called on the writer's thread: implementations push and wake.
 struct StoreSignals {
-  std::function<void(Sequence)> committed;            ///< this write and all before it are on disk
-  std::function<void(std::string)> stalled;           ///< the disk is full or refuses: why; writes are tried again
-  std::function<void()> resumed;                      ///< a stalled write went through
-  std::function<void(std::string)> failed;            ///< a sync failed or the store is damaged: the broker must stop
+  std::function<void(Sequence)> committed;   ///< this write and all before it are on disk
+  std::function<void(std::string)> stalled;  ///< the disk is full or refuses: why; writes are tried again
+  std::function<void()> resumed;             ///< a stalled write went through
+  std::function<void(std::string)> failed;   ///< a sync failed or the store is damaged: the broker must stop
 };
 
 /// REQUIRES: append() and the reads are called by one thread, the broker's loop.
@@ -38,8 +38,10 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  /// Queues a write and returns; writes happen in this order. Results are visible to reads once committed.
-  virtual void append(Sequence sequence, Write write) = 0;
+  /// Queues a write and returns; writes happen in this order. Results are visible to reads once committed. Returns
+  /// whether this write and all before it count as committed already: a store that does not sync keeps them in memory
+  /// for the reads until they are written. Its signal follows all the same.
+  virtual bool append(Sequence sequence, Write write) = 0;
 
   /// Arguments of the tasks of `run`, which lie within committed chunks.
   virtual Result<StoredArguments> arguments(JobId job, Run run) = 0;

@@ -13,15 +13,11 @@ constexpr std::chrono::milliseconds kRetryEvery{200};
 /// Bounds of one commit, so that the first of a long queue are not acknowledged last.
 constexpr std::size_t kBatchWritesMax = 4096;
 constexpr std::uint64_t kBatchBytesMax = std::uint64_t{32} << 20;
+/// A commit that may wait for more does not wait for more than this.
+constexpr std::uint64_t kGatheredBytesMax = std::uint64_t{4} << 20;
 /// Rows that one commit deletes: what writes may have to wait for.
 constexpr std::uint64_t kPurgeRowsMax = 4096;
 constexpr std::size_t kPurgeJobsMax = 64;
-
-std::uint64_t payload_of(const Write& write) {
-  if (const auto* block = std::get_if<BlockAppended>(&write)) return block->outcomes.values.blob.size();
-  if (const auto* chunk = std::get_if<ChunkArrived>(&write)) return chunk->arguments.blob.size();
-  return 0;
-}
 
 std::size_t batch_size(std::span<const QueuedWrite> writes) {
   std::uint64_t bytes = 0;
@@ -33,11 +29,22 @@ std::size_t batch_size(std::span<const QueuedWrite> writes) {
 
 }  // namespace
 
+std::uint64_t payload_of(const Write& write) {
+  const auto bytes_of = [](const Values& values) { return values.sizes.items().size() + values.blob.size(); };
+  if (const auto* chunk = std::get_if<ChunkArrived>(&write))
+    return bytes_of(chunk->arguments) + bytes_of(chunk->labels);
+  const auto* block = std::get_if<BlockAppended>(&write);
+  if (block == nullptr) return 0;
+  const Outcomes& outcomes = block->outcomes;
+  return outcomes.start_ms.items().size() + outcomes.run_ms.items().size() + bytes_of(outcomes.values);
+}
+
 Writer::Writer(WriterSetup setup)
     : index_(std::move(setup.index)),
       files_(std::move(setup.files)),
       signals_(std::move(setup.signals)),
       rows_(index_->database(), files_),
+      gather_(setup.gather),
       forgotten_(std::move(setup.forgotten)),
       payload_bytes_(files_.bytes()),
       thread_([this] { run(); }) {}
@@ -52,13 +59,14 @@ Writer::~Writer() {
 }
 
 void Writer::push(QueuedWrite write) {
-  bool was_empty = false;
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
-    was_empty = queue_.empty();
+    queued_bytes_ += payload_of(write.write);
+    wake = queue_.empty() || queued_bytes_ >= kGatheredBytesMax;
     queue_.push_back(std::move(write));
   }
-  if (was_empty) wake_.notify_one();
+  if (wake) wake_.notify_one();
 }
 
 void Writer::run() {
@@ -78,6 +86,9 @@ bool Writer::take(std::vector<QueuedWrite>& taken) {
     wake_.wait(lock, due);
   else if (purge_refused_)
     wake_.wait_for(lock, kRetryEvery, due);
+  if (gather_ > Duration{} && !queue_.empty())
+    wake_.wait_for(lock, gather_, [this] { return stopping_ || queued_bytes_ >= kGatheredBytesMax; });
+  queued_bytes_ = 0;
   taken.swap(queue_);
   return !taken.empty() || !stopping_;
 }

@@ -24,11 +24,15 @@ struct QueuedWrite {
   Write write;
 };
 
+/// Bytes that a write brings along, roughly.
+std::uint64_t payload_of(const Write& write);
+
 struct WriterSetup {
   std::unique_ptr<Index> index;
   PayloadFiles files;
   StoreSignals signals;
   std::deque<std::uint64_t> forgotten;  ///< jobs whose rows an earlier life left behind
+  Duration gather{};                    ///< how long a commit may wait for more to write
 };
 
 /// A full disk: the batch is undone, announced as stalled once, and tried again until it goes through. A failed sync or
@@ -64,6 +68,7 @@ class Writer {
   PayloadFiles files_;
   StoreSignals signals_;
   RowWriter rows_;
+  const Duration gather_;
   std::deque<std::uint64_t> forgotten_;
   bool stalled_ = false;
   bool purge_refused_ = false;  ///< the disk was full the last time
@@ -74,6 +79,7 @@ class Writer {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<QueuedWrite> queue_;
+  std::uint64_t queued_bytes_ = 0;
   bool stopping_ = false;
 
   std::thread thread_;  // last: it uses all of the above

@@ -118,6 +118,7 @@ class Program {
     declare_up(root);
     declare_down(root);
     declare_supervise(root);
+    declare_bench(root);
     declare_doctor(root);
     declare_completion(root, root_);
     declare_version(root);

@@ -21,6 +21,7 @@ void declare_drain(Declare& root);
 void declare_up(Declare& root);
 void declare_down(Declare& root);
 void declare_supervise(Declare& root);
+void declare_bench(Declare& root);
 void declare_doctor(Declare& root);
 /// `tree`: for the scripts; the finished tree's root.
 void declare_completion(Declare& root, CLI::App& tree);

@@ -31,26 +31,6 @@ std::string rows_text(const std::vector<Json>& rows, Format format) {
   return text;
 }
 
-std::string csv_text(const std::vector<TableColumn>& columns, const std::vector<output::TextTable::Cells>& rows) {
-  std::string text;
-  const auto line = [&text](const auto& cells, auto&& get) {
-    bool first = true;
-    for (const auto& cell : cells) {
-      if (!first) text += ',';
-      first = false;
-      output::append_csv_cell(text, get(cell));
-    }
-    text += "\r\n";
-  };
-  line(columns, [](const TableColumn& column) {
-    std::string title = column.title;
-    for (char& c : title) c = c == ' ' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return title;
-  });
-  for (const auto& row : rows) line(row, [](const std::string& cell) { return cell; });
-  return text;
-}
-
 std::string ago(UtcMs time) {
   return time.value == 0 ? "-" : base::format_utc(time).substr(0, 19) + "Z";
 }
@@ -232,6 +212,26 @@ std::string status_text(const BrokerStatus& status, const std::string& endpoint,
       {"clients", std::to_string(status.clients)},
       {"refused", fmt::format("{} malformed, {} stale messages", status.malformed_messages, status.stale_messages)}};
   return format == Format::quiet ? "" : fields_text(fields, format);
+}
+
+std::string csv_text(const std::vector<TableColumn>& columns, const std::vector<output::TextTable::Cells>& rows) {
+  std::string text;
+  const auto line = [&text](const auto& cells, auto&& get) {
+    bool first = true;
+    for (const auto& cell : cells) {
+      if (!first) text += ',';
+      first = false;
+      output::append_csv_cell(text, get(cell));
+    }
+    text += "\r\n";
+  };
+  line(columns, [](const TableColumn& column) {
+    std::string title = column.title;
+    for (char& c : title) c = c == ' ' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return title;
+  });
+  for (const auto& row : rows) line(row, [](const std::string& cell) { return cell; });
+  return text;
 }
 
 std::string fields_text(const Fields& fields, Format format) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "client/cli/context.h"
+#include "client/output/text_table.h"
 #include "proto/model/job.h"
 
 namespace brigade::cli {
@@ -14,6 +15,9 @@ std::string jobs_text(const std::vector<JobSummary>& jobs, output::Format format
 std::string job_text(const JobSummary& job, const JobSpec* spec, output::Format format);
 std::string workers_text(const std::vector<WorkerSummary>& workers, output::Format format, std::size_t width);
 std::string status_text(const BrokerStatus& status, const std::string& endpoint, output::Format format);
+/// A line of titles (lower case, `_` for blanks) and a line for each row.
+std::string csv_text(const std::vector<output::TableColumn>& columns,
+                     const std::vector<output::TextTable::Cells>& rows);
 /// One object of strings: what `up`, `version`, `cancel` and others print as data.
 using Fields = std::vector<std::pair<std::string, std::string>>;
 std::string fields_text(const Fields& fields, output::Format format);

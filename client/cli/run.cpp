@@ -167,7 +167,7 @@ bool Run::find_cluster() {
 
 bool Run::check_workers() {
   const std::string& kind = request_.spec.kind;
-  auto found = await_worker(*session_, interrupts_, kind, context_.connect_timeout());
+  auto found = await_workers(*session_, interrupts_, kind, 1, context_.connect_timeout());
   if (!found) return end(found.error());
   if (found->offering == 0) {
     return end(context_.fail(kNeverRuns, "none of the " + std::to_string(found->workers) +

@@ -42,15 +42,15 @@ Result<Suitability> ask_suitability(client::Session& session, const std::string&
   return suitability_of(answer->workers, kind);
 }
 
-Result<Suitability> await_worker(client::Session& session, Interrupts& interrupts, const std::string& kind,
-                                 Duration patience) {
+Result<Suitability> await_workers(client::Session& session, Interrupts& interrupts, const std::string& kind,
+                                  std::size_t least, Duration patience) {
   const Instant until = base::monotonic_now() + patience;
   Suitability found;
   for (milliseconds pause(1);; pause = std::min(pause * 2, kPauseMost)) {
     auto asked = ask_suitability(session, kind);
     if (!asked && asked.error().code != ErrorCode::cancelled) return asked.error();
     if (asked) found = *asked;
-    if (found.workers > 0) return found;
+    if (found.workers >= least) return found;
     pollfd fd{.fd = interrupts.fd(), .events = POLLIN, .revents = 0};
     if (poll(&fd, 1, static_cast<int>(pause.count())) > 0) {
       if (interrupts.signal()) return Error{ErrorCode::cancelled, "interrupted; nothing was submitted"};
@@ -58,7 +58,8 @@ Result<Suitability> await_worker(client::Session& session, Interrupts& interrupt
     }
     if (base::monotonic_now() >= until) break;
   }
-  std::string message = "no worker connected within " + base::format_duration(patience);
+  std::string message = least > 1 ? "fewer than " + std::to_string(least) + " workers" : std::string("no worker");
+  message += " connected within " + base::format_duration(patience);
   if (found.draining > 0) message += " (" + std::to_string(found.draining) + " are draining)";
   return Error{ErrorCode::unavailable, message + "; start one with: brigade-worker --broker ENDPOINT"};
 }

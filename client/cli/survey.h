@@ -24,9 +24,9 @@ Suitability suitability_of(const std::vector<WorkerSummary>& workers, const std:
 /// Asks once.
 Result<Suitability> ask_suitability(client::Session& session, const std::string& kind);
 
-/// Asks until a worker is connected or `patience` is over (ErrorCode::unavailable). ErrorCode::cancelled: a signal
-/// came.
-Result<Suitability> await_worker(client::Session& session, Interrupts& interrupts, const std::string& kind,
-                                 Duration patience);
+/// Asks until so many workers are connected or `patience` is over (ErrorCode::unavailable). ErrorCode::cancelled: a
+/// signal came.
+Result<Suitability> await_workers(client::Session& session, Interrupts& interrupts, const std::string& kind,
+                                  std::size_t least, Duration patience);
 
 }  // namespace brigade::cli

@@ -43,6 +43,8 @@ Result<std::unique_ptr<PrivateCluster>> PrivateCluster::start(const PrivateOptio
   cluster->watch_ = base::Fd(epoll_create1(EPOLL_CLOEXEC));
   if (!cluster->watch_) return Error{ErrorCode::internal, std::string("epoll: ") + std::strerror(errno)};
   if (auto started = cluster->start_broker(); !started) return started.error();
+  if (options.tcp)
+    if (auto found = cluster->find_tcp_endpoint(); !found) return found.error();
   // The workers load their libraries while the broker opens its store.
   for (std::size_t i = 0; i < options.workers; ++i) {
     if (auto started = cluster->start_worker(i); !started) return started.error();
@@ -62,10 +64,6 @@ PrivateCluster::~PrivateCluster() {
   if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
 }
 
-std::string PrivateCluster::endpoint() const {
-  return "ipc://" + socket_path().string();
-}
-
 Result<void> PrivateCluster::make_folder() {
   const auto parent = runtime_folder();
   sweep_stale_folders(parent);
@@ -75,6 +73,7 @@ Result<void> PrivateCluster::make_folder() {
                                              std::strerror(errno) + "; set XDG_RUNTIME_DIR to one that you may write"};
   }
   folder_ = name;
+  endpoint_ = "ipc://" + socket_path().string();
   lock_ = base::Fd(open((folder_ / "client.lock").c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!lock_ || flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
     return Error{ErrorCode::unavailable, "cannot lock " + folder_.string() + ": " + std::strerror(errno)};
@@ -94,6 +93,8 @@ Result<void> PrivateCluster::start_broker() {
   if (!program) return program.error();
   base::SpawnOptions spawn;
   spawn.arguments = {*program, "--private", folder_.string()};
+  if (options_.tcp) spawn.arguments.insert(spawn.arguments.end(), {"--listen", "tcp://127.0.0.1:0"});
+  if (!options_.state.empty()) spawn.arguments.insert(spawn.arguments.end(), {"--state", options_.state.string()});
   spawn.die_with_parent = true;
   spawn.new_session = true;
   spawn.stderr_file = log_path();
@@ -147,6 +148,24 @@ Result<void> PrivateCluster::wait_until_listening() const {
     while (read(changes.get(), events, sizeof events) > 0) continue;
   }
   return {};
+}
+
+Result<void> PrivateCluster::find_tcp_endpoint() {
+  constexpr std::string_view kSays = "serving at tcp://";
+  if (auto listening = wait_until_listening(); !listening) return listening;
+  for (const Instant until = base::monotonic_now() + options_.timeout; base::monotonic_now() < until;) {
+    const std::string log = tail_of(log_path(), kLogTailBytes);  // a moment after it listens
+    const std::size_t at = log.find(kSays);
+    const std::size_t end = at == std::string::npos ? at : log.find('\n', at);
+    if (end != std::string::npos) {
+      const std::size_t begin = at + kSays.find("tcp://");
+      endpoint_ = log.substr(begin, end - begin);
+      return {};
+    }
+    pollfd broker{.fd = broker_->fd(), .events = POLLIN, .revents = 0};
+    if (poll(&broker, 1, 1) > 0) break;
+  }
+  return with_log("the private broker does not say where it listens");
 }
 
 Result<void> PrivateCluster::tend() {

@@ -20,6 +20,8 @@ struct PrivateOptions {
   unsigned io_concurrency = 0;                 ///< of each worker; 0: the worker's own choice
   Duration timeout = std::chrono::seconds(5);  ///< for the broker to listen
   int interrupt_fd = -1;                       ///< start() gives up when it becomes readable
+  bool tcp = false;                            ///< by TCP on loopback instead of a local socket
+  std::filesystem::path state;                 ///< keep jobs here, synced, as a service does; empty: not synced
 };
 
 /// The processes die with this one, however it ends; the broker removes the folder if this one cannot.
@@ -31,7 +33,7 @@ class PrivateCluster {
   PrivateCluster(const PrivateCluster&) = delete;
   PrivateCluster& operator=(const PrivateCluster&) = delete;
 
-  std::string endpoint() const;
+  const std::string& endpoint() const { return endpoint_; }
   /// Readable when one of the processes has ended: time to call tend().
   int watch_fd() const { return watch_.get(); }
   /// Starts a worker anew in place of one that died. An error: the broker died, or workers die as soon as they start;
@@ -44,6 +46,8 @@ class PrivateCluster {
   Result<void> start_broker();
   Result<void> start_worker(std::size_t number);
   Result<void> wait_until_listening() const;
+  /// Where the broker serves by TCP, as it says in its log.
+  Result<void> find_tcp_endpoint();
   Result<void> watch(const Process& process);
   Error with_log(const std::string& what) const;
   std::filesystem::path log_path() const { return folder_ / "log"; }
@@ -53,6 +57,7 @@ class PrivateCluster {
   std::filesystem::path folder_;
   base::Fd lock_;
   base::Fd watch_;
+  std::string endpoint_;
   std::optional<Process> broker_;
   std::vector<Process> workers_;
   unsigned early_deaths_ = 0;

@@ -15,7 +15,9 @@ Duration commit_limit(const Step& step) {
 void Upload::resume(std::uint64_t credit, Step& step) {
   const RequestId request = step.next_request();
   phase_ = Opening{request, credit, step.answer_due()};
-  step.send(Open{request, spec_});
+  Open open{request, spec_};
+  if (spec_.range) open.hash = end_->hash;
+  step.send(std::move(open));
 }
 
 void Upload::on(const Message& message, Step& step) {
@@ -45,6 +47,7 @@ void Upload::opened(const Opened& answer, Step& step) {
   }
   job_ = answer.job;
   existed_ = answer.sealed && !sealed_by_us_;
+  if (spec_.range) return await_seal(step);  // the Open was the seal, too
   // What the broker has received it may not have committed: only ChunkStored, or a sealed job, lets go of chunks.
   if (answer.sealed) drop_before(pulled_, step);
   const std::uint64_t settled = answer.sealed ? kAll : answer.next_chunk;
@@ -96,6 +99,11 @@ std::uint64_t Upload::in_flight(const Sending& sending) const {
   return sending.settled >= sending.next ? 0 : weight_before(sending.next) - weight_before(sending.settled);
 }
 
+void Upload::await_seal(const Step& step) {
+  sealed_by_us_ = true;
+  phase_ = Sealing{step.now + commit_limit(step)};
+}
+
 void Upload::proceed(Step& step) {
   auto* sending = std::get_if<Sending>(&phase_);
   if (sending == nullptr) return;
@@ -108,9 +116,7 @@ void Upload::proceed(Step& step) {
   if (end_) {
     if (sending->settled < pulled_) return;
     step.send(Seal{job_, end_->tasks, end_->hash});
-    sealed_by_us_ = true;
-    phase_ = Sealing{step.now + commit_limit(step)};
-    return;
+    return await_seal(step);
   }
   const std::uint64_t unanswered = in_flight(*sending);
   if (pulling_ || (unanswered > 0 && unanswered >= sending->credit)) return;

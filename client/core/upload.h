@@ -50,6 +50,7 @@ class Upload {
   void stored(const ChunkStored& stored, Step& step);
   /// Whatever can be done now: send, pull, seal.
   void proceed(Step& step);
+  void await_seal(const Step& step);
   void drop_before(std::uint64_t sequence, Step& step);
   std::uint64_t first_kept() const { return pulled_ - kept_.size(); }
   /// Of all chunks before this one. REQUIRES: first_kept() <= sequence <= pulled_.
@@ -69,7 +70,7 @@ class Upload {
   std::deque<std::uint64_t> kept_;    ///< of the last of the pulled chunks: the weight of all chunks up to it
   std::uint64_t dropped_weight_ = 0;  ///< of all chunks before the kept ones
   bool pulling_ = false;
-  bool sealed_by_us_ = false;  ///< we have sent a Seal, so a sealed job is no surprise
+  bool sealed_by_us_ = false;  ///< we have asked for it, so a sealed job is no surprise
   bool existed_ = false;
   std::variant<Away, Opening, Sending, Sealing> phase_;
 };

@@ -29,15 +29,20 @@ EventFd::EventFd() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
 
 void EventFd::signal() {
   const std::uint64_t one = 1;
+  raised_.store(true);
   // EAGAIN says that the counter is full: the other side is being woken already.
   while (::write(fd_.get(), &one, sizeof one) < 0 && errno == EINTR) {
   }
 }
 
 void EventFd::clear() {
+  if (!raised_.exchange(false)) return;
   std::uint64_t count = 0;
-  while (::read(fd_.get(), &count, sizeof count) < 0 && errno == EINTR) {
-  }
+  ssize_t length = 0;
+  do {
+    length = ::read(fd_.get(), &count, sizeof count);
+  } while (length < 0 && errno == EINTR);
+  if (length < 0) raised_.store(true);  // it is on its way: whoever has raised the flag writes next
 }
 
 SignalFd::SignalFd(std::initializer_list<int> signals) {

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <initializer_list>
@@ -32,6 +33,7 @@ class Fd {
 };
 
 /// One thread wakes another's loop. signal() may be called from any thread; many signals before clear() are one.
+/// A clear() without a signal costs no system call.
 class EventFd {
  public:
   EventFd();
@@ -41,6 +43,7 @@ class EventFd {
 
  private:
   Fd fd_;
+  std::atomic<bool> raised_ = false;  // true at the latest when the descriptor is readable
 };
 
 /// Signals read from a loop. Blocks them for the calling thread and all it starts later: make it before any thread.
@@ -73,9 +76,9 @@ struct Child {
 };
 
 struct SpawnOptions {
-  std::vector<std::string> arguments;           ///< arguments[0] is the program's path
-  bool die_with_parent = false;                 ///< SIGTERM when the starting thread ends, however it ends
-  bool new_session = false;                     ///< out of the terminal's reach (Ctrl-C does not reach it)
+  std::vector<std::string> arguments;                ///< arguments[0] is the program's path
+  bool die_with_parent = false;                      ///< SIGTERM when the starting thread ends, however it ends
+  bool new_session = false;                          ///< out of the terminal's reach (Ctrl-C does not reach it)
   std::optional<std::filesystem::path> stderr_file;  ///< appended to; else inherited
   std::optional<std::filesystem::path> stdout_file;
 };

@@ -159,6 +159,8 @@ struct Drain {
 struct Open {
   RequestId request;
   JobSpec spec;
+  /// Of a range, which needs no chunks: this seals it, as a Seal would.
+  std::optional<ContentHash> hash{};
   bool operator==(const Open&) const = default;
 };
 

@@ -1,6 +1,7 @@
 // ZeroMQ's side of the two sockets. Included by this folder's sources only.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 #include <zmq.hpp>
@@ -16,8 +17,9 @@ struct Router::Impl {
 };
 
 struct Dealer::Impl {
-  zmq::context_t context;
-  zmq::socket_t socket{context, zmq::socket_type::dealer};
+  explicit Impl(std::shared_ptr<zmq::context_t> shared) : context(std::move(shared)) {}
+  std::shared_ptr<zmq::context_t> context;
+  zmq::socket_t socket{*context, zmq::socket_type::dealer};
 };
 
 /// The options that both sockets share. Before any bind or connect: later ones do not apply.

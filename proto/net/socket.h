@@ -57,6 +57,8 @@ class Router {
 class Dealer {
  public:
   static Result<std::unique_ptr<Dealer>> connect(const std::string& endpoint);
+  /// Another connection that shares the network thread of `beside`: for a process with very many of them.
+  static Result<std::unique_ptr<Dealer>> connect(const std::string& endpoint, const Dealer& beside);
   ~Dealer();
 
   std::optional<Frames> receive();
@@ -74,5 +76,7 @@ class Dealer {
 /// `socket` may be null. Returns the indices of the readable fds; whether the socket is ready shows in receive().
 std::vector<std::size_t> wait(Router* socket, std::span<const int> fds, Duration timeout);
 std::vector<std::size_t> wait(Dealer* socket, std::span<const int> fds, Duration timeout);
+/// Waits until one of many sockets has something to receive or `timeout` is over; returns the indices of those.
+std::vector<std::size_t> wait(std::span<const std::unique_ptr<Dealer>> sockets, Duration timeout);
 
 }  // namespace brigade::net

@@ -12,12 +12,11 @@ std::chrono::milliseconds to_timeout(Duration left) {
   return std::min(std::chrono::ceil<std::chrono::milliseconds>(std::max(left, Duration{})), kLongest);
 }
 
-std::vector<std::size_t> wait_for(void* socket, std::span<const int> fds, Duration timeout) {
-  std::vector<zmq::pollitem_t> items;
-  items.reserve(fds.size() + 1);
-  if (socket != nullptr) items.push_back({.socket = socket, .fd = -1, .events = ZMQ_POLLIN, .revents = 0});
-  for (const int fd : fds) items.push_back({.socket = nullptr, .fd = fd, .events = ZMQ_POLLIN, .revents = 0});
+zmq::pollitem_t item_of(void* socket, int fd) {
+  return {.socket = socket, .fd = fd, .events = ZMQ_POLLIN, .revents = 0};
+}
 
+void poll(std::vector<zmq::pollitem_t>& items, Duration timeout) {
   const bool for_ever = timeout < Duration{};
   require(!items.empty() || !for_ever);
   const Instant start = base::monotonic_now();
@@ -25,12 +24,23 @@ std::vector<std::size_t> wait_for(void* socket, std::span<const int> fds, Durati
     const Duration gone = base::monotonic_now() - start;
     return zmq::poll(items, for_ever ? std::chrono::milliseconds(-1) : to_timeout(timeout - gone));
   });
+}
 
-  std::vector<std::size_t> readable;
-  const std::size_t first = socket != nullptr ? 1 : 0;
+/// Indices of the readable items, counted from `first` on. An error too: reading tells which.
+std::vector<std::size_t> readable(const std::vector<zmq::pollitem_t>& items, std::size_t first) {
+  std::vector<std::size_t> found;
   for (std::size_t i = first; i < items.size(); ++i)
-    if (items[i].revents != 0) readable.push_back(i - first);  // an error too: reading tells which
-  return readable;
+    if (items[i].revents != 0) found.push_back(i - first);
+  return found;
+}
+
+std::vector<std::size_t> wait_for(void* socket, std::span<const int> fds, Duration timeout) {
+  std::vector<zmq::pollitem_t> items;
+  items.reserve(fds.size() + 1);
+  if (socket != nullptr) items.push_back(item_of(socket, -1));
+  for (const int fd : fds) items.push_back(item_of(nullptr, fd));
+  poll(items, timeout);
+  return readable(items, socket != nullptr ? 1 : 0);
 }
 
 }  // namespace
@@ -41,6 +51,14 @@ std::vector<std::size_t> wait(Router* socket, std::span<const int> fds, Duration
 
 std::vector<std::size_t> wait(Dealer* socket, std::span<const int> fds, Duration timeout) {
   return wait_for(socket == nullptr ? nullptr : socket->impl().socket.handle(), fds, timeout);
+}
+
+std::vector<std::size_t> wait(std::span<const std::unique_ptr<Dealer>> sockets, Duration timeout) {
+  std::vector<zmq::pollitem_t> items;
+  items.reserve(sockets.size());
+  for (const auto& socket : sockets) items.push_back(item_of(socket ? socket->impl().socket.handle() : nullptr, -1));
+  poll(items, timeout);
+  return readable(items, 0);
 }
 
 }  // namespace brigade::net

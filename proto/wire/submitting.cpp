@@ -4,15 +4,34 @@
 #include "proto/wire/text.h"
 
 namespace brigade::wire {
+namespace {
+
+void put(const ContentHash& hash, std::string& to) {
+  to.assign(reinterpret_cast<const char*>(hash.data()), hash.size());
+}
+
+ContentHash get_hash(const std::string& from, std::string_view what, Check& check) {
+  ContentHash hash{};
+  if (from.size() == hash.size())
+    std::memcpy(hash.data(), from.data(), hash.size());
+  else
+    check.refuse("{}: {} bytes in place of {}", what, from.size(), hash.size());
+  return hash;
+}
+
+}  // namespace
 
 void put(const Open& message, Out& out) {
   auto& to = *out.envelope.mutable_open();
   to.set_request(message.request.value);
   put(message.spec, *to.mutable_spec());
+  if (message.hash) put(*message.hash, *to.mutable_hash());
 }
 
 Message get(const pb::Open& from, In& in) {
-  return Open{.request = RequestId{from.request()}, .spec = get(from.spec(), in.check)};
+  Open open{.request = RequestId{from.request()}, .spec = get(from.spec(), in.check)};
+  if (!from.hash().empty()) open.hash = get_hash(from.hash(), "open.hash", in.check);
+  return open;
 }
 
 void put(const Opened& message, Out& out) {
@@ -63,18 +82,13 @@ void put(const Seal& message, Out& out) {
   auto& to = *out.envelope.mutable_seal();
   put(message.job, *to.mutable_job());
   to.set_tasks(message.tasks);
-  to.set_hash(message.hash.data(), message.hash.size());
+  put(message.hash, *to.mutable_hash());
 }
 
 Message get(const pb::Seal& from, In& in) {
-  Seal seal;
-  seal.job = get(from.job());
-  seal.tasks = in.check.most(from.tasks(), "seal.tasks", kTasksPerJobMax);
-  if (from.hash().size() == seal.hash.size())
-    std::memcpy(seal.hash.data(), from.hash().data(), seal.hash.size());
-  else
-    in.check.refuse("seal.hash: {} bytes in place of {}", from.hash().size(), seal.hash.size());
-  return seal;
+  return Seal{.job = get(from.job()),
+              .tasks = in.check.most(from.tasks(), "seal.tasks", kTasksPerJobMax),
+              .hash = get_hash(from.hash(), "seal.hash", in.check)};
 }
 
 void put(const Sealed& message, Out& out) {

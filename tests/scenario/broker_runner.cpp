@@ -322,14 +322,11 @@ Ask BrokerRunner::ask(Line& line) {
   return ask;
 }
 
-/// Open and Seal of a range in one.
+/// A range, which its Open seals.
 void BrokerRunner::submit(const std::string& peer, Line& line) {
   const std::string name = line.next();
-  JobSpec spec = this->spec(line);
-  const std::uint64_t tasks = spec.range ? spec.range->count : 0;
-  say(peer, Open{RequestId{++last_request_}, std::move(spec)});
+  say(peer, Open{RequestId{++last_request_}, spec(line), ContentHash{}});
   if (job_id(name) != newest_job()) bad_story("the new job is not " + name);
-  say(peer, Seal{newest_job(), tasks, ContentHash{}});
 }
 
 void BrokerRunner::client(Line& line) {

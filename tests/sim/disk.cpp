@@ -131,9 +131,10 @@ void SimStore::set_commit_time(Duration least, Duration most) {
   most_ = most;
 }
 
-void SimStore::append(Sequence sequence, broker::Write write) {
+bool SimStore::append(Sequence sequence, broker::Write write) {
   queue_.push_back({sequence, std::move(write)});
   start_commit();
+  return false;
 }
 
 void SimStore::start_commit() {

@@ -57,7 +57,7 @@ class SimStore final : public broker::Store {
   using Plan = std::function<void(Duration, Action)>;
   SimStore(World& world, Disk& disk, Plan plan, std::function<void(broker::Event)> tell);
 
-  void append(Sequence sequence, broker::Write write) override;
+  bool append(Sequence sequence, broker::Write write) override;
   Result<broker::StoredArguments> arguments(JobId job, Run run) override;
   Result<std::vector<broker::StoredBlock>> blocks(JobId job, std::uint64_t position, std::uint64_t bytes_max,
                                                   bool failed_only) override;

@@ -166,8 +166,8 @@ void plan_faults(World& world, Plan& plan) {
   plan.slow_disk = world.chance(30);
   if (world.chance(20)) plan.replays_percent = 20;
   if (world.chance(25)) {
-    plan.trap_kind = world.chance(30) ? Message(Returned{}).index() : world.below(std::variant_size_v<Message>);
-    plan.trap_percent = static_cast<unsigned>(world.between(5, 40));
+    plan.trap_kind = world.chance(50) ? Message(Returned{}).index() : world.below(std::variant_size_v<Message>);
+    plan.trap_percent = static_cast<unsigned>(world.between(5, 80));
   }
   if (world.chance(15)) plan.refuses_permille = static_cast<unsigned>(world.between(1, 20));
 }

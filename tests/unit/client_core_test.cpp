@@ -305,8 +305,8 @@ TEST(ClientUpload, SealsARangeAtOnce) {
   client.connect();
   JobSpec spec = spec_with_key();
   spec.range = Arithmetic{1, 1, 30};
-  EXPECT_EQ(client.on(SubmitCalled{spec, kHash}), (list(Send{Open{RequestId{1}, spec}})));
-  EXPECT_EQ(client.on(opened(1)), list(seal()));
+  EXPECT_EQ(client.on(SubmitCalled{spec, kHash}), (list(Send{Open{RequestId{1}, spec, kHash}})));
+  EXPECT_EQ(client.on(opened(1)), list());
   EXPECT_EQ(client.hear(Sealed{kJob, "no worker"}), (list(Finish{Accepted{kJob, "no worker", false}})));
   EXPECT_EQ(client.hear(Sealed{kJob, ""}), list());
 }

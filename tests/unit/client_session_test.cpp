@@ -245,7 +245,12 @@ struct Uploads {
   Reply answer(const Message& message) {
     if (const auto* open = std::get_if<Open>(&message)) {
       spec = open->spec;
-      return say(Opened{open->request, kJob, chunks.size(), sealed.has_value()});
+      Reply reply = say(Opened{open->request, kJob, chunks.size(), sealed.has_value()});
+      if (open->hash) {  // a range is whole at once
+        sealed = Seal{kJob, spec.range->count, *open->hash};
+        reply.messages.push_back(Sealed{kJob, "no worker"});
+      }
+      return reply;
     }
     if (const auto* chunk = std::get_if<Chunk>(&message)) {
       EXPECT_EQ(chunk->sequence, chunks.size());

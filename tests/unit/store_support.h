@@ -105,7 +105,8 @@ class OpenStore {
   Store& operator*() { return *store_; }
   Store* operator->() { return store_.get(); }
 
-  void append(Write write) { store_->append({++sequence_}, std::move(write)); }
+  /// Whether it counts already, though it is perhaps not on disk.
+  bool append(Write write) { return store_->append({++sequence_}, std::move(write)); }
   /// Waits until everything appended is on disk.
   bool commit() { return listener_.wait_committed(sequence_); }
   std::uint64_t sequence() const { return sequence_; }

@@ -69,10 +69,10 @@ TEST(Pack, RefusesFlippedBitsAndOtherKeys) {
 
 TEST(RecordCache, KeepsToItsBytesAndDropsTheLeastRecentlyUsed) {
   RecordCache<int> cache(100);
-  for (int i = 0; i < 4; ++i) cache.add(1, static_cast<std::uint64_t>(i), i, 25);
+  for (int i = 0; i < 4; ++i) cache.add(1, static_cast<std::uint64_t>(i), i, 25, {});
   ASSERT_NE(cache.find(1, 0, {}), nullptr);
-  cache.add(1, 4, 4, 25);
-  cache.add(1, 5, 5, 26);  // more than a quarter of the cache
+  cache.add(1, 4, 4, 25, {});
+  cache.add(1, 5, 5, 26, {});  // more than a quarter of the cache
   EXPECT_EQ(cache.bytes(), 100U);
   EXPECT_EQ(cache.find(1, 1, {}), nullptr);
   EXPECT_EQ(cache.find(1, 5, {}), nullptr);
@@ -85,8 +85,8 @@ TEST(RecordCache, KeepsToItsBytesAndDropsTheLeastRecentlyUsed) {
 
 TEST(RecordCache, HidesWhatIsNotCommittedAndForgetsAJob) {
   RecordCache<int> cache(1000);
-  cache.add(1, 10, 7, 1, {5});
-  cache.add(2, 10, 8, 1);
+  cache.add(1, 10, 7, 1, {}, {5});
+  cache.add(2, 10, 8, 1, {});
   EXPECT_EQ(cache.find(1, 10, {4}), nullptr);
   EXPECT_EQ(*cache.find(1, 10, {5}), 7);
   EXPECT_EQ(*cache.find_at_or_before(1, 12, {5}), 7);
@@ -96,6 +96,19 @@ TEST(RecordCache, HidesWhatIsNotCommittedAndForgetsAJob) {
   EXPECT_EQ(cache.find(1, 10, {5}), nullptr);
   EXPECT_EQ(*cache.find(2, 10, {5}), 8);
   EXPECT_EQ(cache.bytes(), 1U);
+}
+
+TEST(RecordCache, KeepsWhatIsNotOnDiskYet) {
+  RecordCache<int> cache(100);
+  cache.add(1, 0, 7, 25, {}, {1});
+  cache.add(1, 1, 8, 25, {}, {2});
+  for (std::uint64_t i = 2; i < 9; ++i) cache.add(1, i, 0, 25, {1});
+  EXPECT_EQ(cache.find(1, 0, {9}), nullptr);
+  EXPECT_EQ(*cache.find(1, 1, {9}), 8);
+  cache.add(1, 9, 0, 25, {2});
+  cache.add(1, 10, 0, 25, {2});
+  cache.add(1, 11, 0, 25, {2});
+  EXPECT_LE(cache.bytes(), 100u);
 }
 
 // ---- Writing and reading -----------------------------------------------------------------------------------------
@@ -236,6 +249,43 @@ TEST(Store, PagesThroughTheLogByRowAndBytesAndFailure) {
   }
   OpenStore again(folder.state());
   expect_pages(*again);
+}
+
+TEST(Store, ReadsWhatCountsBeforeItIsWrittenWhereNothingIsSynced) {
+  TemporaryFolder folder;
+  OpenStore store(folder.state(), false);
+  open_range(store, kJob, 100);
+  for (const auto& block : three_blocks()) EXPECT_TRUE(store.append(block));
+  expect_pages(*store);
+  const auto found = store->blocks_with(kJob, {0, 100});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->size(), three_blocks().size());
+  ASSERT_TRUE(store.commit());
+  expect_pages(*store);
+}
+
+TEST(Store, CountsNothingBeforeItIsWrittenWhereItSyncs) {
+  TemporaryFolder folder;
+  OpenStore store(folder.state(), true);
+  EXPECT_FALSE(store.append(JobOpened{.job = kJob, .spec = {}, .client = "someone", .opened_at = {1}}));
+  ASSERT_TRUE(store.commit());
+}
+
+TEST(Store, KeepsNoMoreInMemoryThanItsBound) {
+  TemporaryFolder folder;
+  OpenStore store(folder.state(), false);
+  open_range(store, kJob, 1000);
+  std::uint64_t position = 0;
+  bool counts = true;
+  while (counts && position < 100) {  // each of a mebibyte
+    Outcomes outcomes = ok_outcomes({{position, 1}});
+    outcomes.values = {.sizes = Column<std::uint32_t>(1u << 20), .blob = Bytes::of(std::string(1u << 20, 'x'))};
+    counts = store.append(block_of(kJob, position++, std::move(outcomes)));
+  }
+  ASSERT_TRUE(store.commit());
+  const auto all = store->blocks(kJob, 0, std::uint64_t{1} << 40, false);
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->size(), position);
 }
 
 // ---- By task -----------------------------------------------------------------------------------------------------

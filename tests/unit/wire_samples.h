@@ -140,6 +140,7 @@ inline std::vector<Message> samples() {
       BlockStored{17},
       Drain{},
       Open{.request = RequestId{1}, .spec = sample_spec()},
+      Open{.request = RequestId{2}, .spec = sample_spec(), .hash = ContentHash{1, 2, 3}},
       Opened{.request = RequestId{1}, .job = kJob, .next_chunk = 4, .sealed = true},
       Chunk{
           .job = kJob, .sequence = 3, .count = 2, .arguments = values_of({"a", "bb"}), .labels = values_of({"", "l"})},
