@@ -29,6 +29,7 @@ using Measure = Result<bench::Figures> (*)(client::Session&, const bench::Load&,
 struct BenchOptions {
   std::optional<std::uint64_t> tasks, workers, threads, repeat;
   std::string arguments = "range";
+  bool private_cluster = false;
   bool tcp = false;
   bool ipc = false;
   bool durable = false;
@@ -209,9 +210,11 @@ Result<void> Bench::start_cluster() {
 }
 
 Result<void> Bench::prepare() {
-  auto found = find_broker(context_);
-  if (!found) return found.error();
-  endpoint_ = found->value_or("");
+  if (!options_.private_cluster) {
+    auto found = find_broker(context_);
+    if (!found) return found.error();
+    endpoint_ = found->value_or("");
+  }
   if (endpoint_.empty())
     if (auto started = start_cluster(); !started) return started;
   auto session = connect_to(context_, endpoint_, interrupts_.fd());
@@ -278,6 +281,7 @@ void declare_benchmark(Declare& bench, const std::shared_ptr<BenchOptions>& opti
     command.number({"--workers", "Worker processes of a private cluster", "1"}, options->workers, 1, 1024);
     command.number({"--threads", "Threads of each worker", "one per core"}, options->threads, 1, 4096);
   }
+  command.flag({"--private", "Start a private cluster even where a broker is known"}, options->private_cluster);
   command.flag({"--ipc", "Connect a private cluster by a local socket (as it is without --tcp)"}, options->ipc);
   command.flag({"--tcp", "Connect a private cluster by TCP on loopback"}, options->tcp);
   command.flag({"--durable", "The private broker keeps jobs on disk and syncs, as a service does"}, options->durable);
@@ -289,6 +293,7 @@ void declare_scale(Declare& bench) {
   Declare command =
       bench.command("scale", "What a lease costs the broker when tasks grow to 10^8, workers and jobs to 1,000",
                     [options](Context& context) { return Bench(context, *options, {.name = "scale"}).go_scale(); });
+  command.flag({"--private", "Start a private cluster even where a broker is known"}, options->private_cluster);
   command.flag({"--tcp", "Connect by TCP on loopback, not by a local socket"}, options->tcp);
   command.flag({"--durable", "The private broker keeps jobs on disk and syncs, as a service does"}, options->durable);
 }

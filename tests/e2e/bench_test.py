@@ -1,0 +1,49 @@
+"""The runner's own figures: they are complete, they name who took part, and a lost worker spoils no result."""
+
+from support import *
+
+
+class Benchmarks(BrigadeTest):
+    def bench(self, *arguments, **how):
+        return json.loads(self.brigade("bench", *arguments, "-o", "json", **how).stdout)
+
+    def test_dispatch_of_a_range_and_of_columns(self):
+        for arguments in ("range", "columns"):
+            figures = self.bench("dispatch", "--tasks", 100_000, "--arguments", arguments, "--repeat", 2, "--workers", 2)
+            self.assertEqual((figures["tasks"], len(figures["runs"]), len(figures["worker_pids"])), (100_000, 2, 2))
+            self.assertEqual(len({figures["client_pid"], figures["broker_pid"], *figures["worker_pids"]}), 4)
+            self.assertEqual(figures["configuration"]["arguments"], arguments)
+            for name in ("seconds", "tasks_per_s", "p50_us", "p99_us", "broker_cpu_ns_per_task"):
+                self.assertGreater(figures[name], 0, name)
+            self.assertRegex(figures["checksum"], "^[0-9a-f]{16}$")
+
+    def test_latency_by_tcp_and_with_a_store_that_syncs(self):
+        figures = self.bench("latency", "--tasks", 20, "--repeat", 1, "--tcp", "--durable")
+        self.assertEqual((figures["configuration"]["endpoint"], figures["configuration"]["durable"]), ("tcp", True))
+        self.assertLessEqual(figures["p50_us"], figures["p99_us"])
+
+    def test_a_queued_task_of_a_range_costs_next_to_nothing(self):
+        figures = self.bench("memory", "--tasks", 1_000_000_000, "--repeat", 1)
+        self.assertLess(figures["broker_bytes_per_task"], 0.2)
+
+    def test_a_killed_worker_spoils_no_result(self):
+        broker = self.broker()
+        victim = self.worker(broker, name="victim")
+        victim.signal(signal.SIGSTOP)  # it will hold what it is given
+        bench = self.start("brigade", "bench", "dispatch", "--tasks", 1_000_000, "--repeat", 1, "-o", "json", "--broker",
+                           broker.endpoint)
+        self.await_lease(broker, "victim")
+        self.worker(broker, name="other")
+        victim.signal(signal.SIGKILL)
+        self.assertEqual(bench.wait(), 0, bench.text())
+        self.assertEqual(json.loads(bench.text())["tasks"], 1_000_000)
+        self.assertEqual(self.brigade("jobs", "-o", "ndjson", broker=broker).stdout, "")  # it has cleared up
+
+    def test_memory_is_refused_where_workers_would_run_the_tasks(self):
+        broker = self.broker()
+        self.worker(broker)
+        self.assertIn("drain", self.brigade("bench", "memory", broker=broker, code=2).stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
