@@ -85,12 +85,13 @@ void SliceQueue::add(Work work) {
   slice->end = work.lease.run.end();
   slice->work = std::move(work);
   if (slice->next == slice->end) return;
+  const bool for_one = slice->end - slice->next == 1;
   {
     const std::lock_guard lock(mutex_);
     slice->job = job_of(slice->work.lease);
     slices_.push_back(std::move(slice));
   }
-  changed_.notify_all();
+  for_one ? changed_.notify_one() : changed_.notify_all();
 }
 
 Runs SliceQueue::give_back(LeaseId lease) {
@@ -123,11 +124,13 @@ void SliceQueue::abort(JobId id) {
 }
 
 void SliceQueue::release(std::uint64_t bytes) {
+  bool was_full = false;
   {
     const std::lock_guard lock(mutex_);
+    was_full = is_full();
     unreleased_ -= static_cast<std::int64_t>(bytes);
   }
-  changed_.notify_all();
+  if (was_full) changed_.notify_all();
 }
 
 std::uint32_t SliceQueue::busy() const {
@@ -154,7 +157,7 @@ void SliceQueue::drop_started() {
 }
 
 std::shared_ptr<Slice> SliceQueue::first_startable() {
-  if (unreleased_ > static_cast<std::int64_t>(options_.unreleased_max)) return nullptr;
+  if (is_full()) return nullptr;
   for (const auto& slice : slices_)
     if (slice->job->running < slice->work.per_worker) return slice;
   return nullptr;
@@ -214,7 +217,7 @@ bool SliceQueue::may_steal_soon(const Station& thief) const {
 }
 
 std::optional<Grain> SliceQueue::steal(const Station& thief) {
-  if (unreleased_ > static_cast<std::int64_t>(options_.unreleased_max)) return std::nullopt;
+  if (is_full()) return std::nullopt;
   for (const auto& station : stations_) {
     if (station.get() == &thief) continue;
     const auto slice = station->unstarted();

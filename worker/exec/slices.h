@@ -148,6 +148,8 @@ class SliceQueue {
 
  private:
   std::shared_ptr<ActiveJob> job_of(const Lease& lease);
+  /// Whether too much is unacknowledged to start anything.
+  bool is_full() const { return unreleased_ > static_cast<std::int64_t>(options_.unreleased_max); }
   std::shared_ptr<Slice> first_startable();
   std::optional<Grain> take_locked(Station& station);
   std::optional<Grain> steal(const Station& thief);
