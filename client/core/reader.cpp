@@ -59,16 +59,13 @@ void Reader::results_taken(Step& step) {
 void Reader::take(std::uint64_t weight, Step& step) {
   due_ = step.answer_due();
   owed_ += weight;
-  if (owed_ >= kReadCreditBytes / 4) give_credit(step);  // not a message for each handful of results
-}
-
-void Reader::give_credit(Step& step) {
+  if (owed_ < kReadCreditBytes / 4)
+    return;  // the broker has three quarters left: no message for each handful of results
   step.send(Take{reader_, owed_});
   owed_ = 0;
 }
 
 void Reader::time_passed(Step& step) {
-  if (owed_ > 0 && reader_ && !delivery_) give_credit(step);  // all that came is consumed, and we are about to wait
   if (step.now < next_deadline()) return;
   stop(step);
   step.finish(overdue(step.start, "the next results", step.start.timeout));

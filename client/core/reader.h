@@ -32,7 +32,6 @@ class Reader {
     std::uint64_t weight = 0;
   };
   void take(std::uint64_t weight, Step& step);
-  void give_credit(Step& step);
 
   ReadCalled call_;
   std::uint64_t cursor_;              ///< after the last results that the sink took

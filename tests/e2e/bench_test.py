@@ -9,7 +9,8 @@ class Benchmarks(BrigadeTest):
 
     def test_dispatch_of_a_range_and_of_columns(self):
         for arguments in ("range", "columns"):
-            figures = self.bench("dispatch", "--tasks", 100_000, "--arguments", arguments, "--repeat", 2, "--workers", 2)
+            figures = self.bench("dispatch", "--tasks", 100_000, "--arguments", arguments, "--repeat", 2,
+                                 "--workers", 2)
             self.assertEqual((figures["tasks"], len(figures["runs"]), len(figures["worker_pids"])), (100_000, 2, 2))
             self.assertEqual(len({figures["client_pid"], figures["broker_pid"], *figures["worker_pids"]}), 4)
             self.assertEqual(figures["configuration"]["arguments"], arguments)
@@ -30,8 +31,8 @@ class Benchmarks(BrigadeTest):
         broker = self.broker()
         victim = self.worker(broker, name="victim")
         victim.signal(signal.SIGSTOP)  # it will hold what it is given
-        bench = self.start("brigade", "bench", "dispatch", "--tasks", 1_000_000, "--repeat", 1, "-o", "json", "--broker",
-                           broker.endpoint)
+        bench = self.start("brigade", "bench", "dispatch", "--tasks", 1_000_000, "--repeat", 1, "-o", "json",
+                           "--broker", broker.endpoint)
         self.await_lease(broker, "victim")
         self.worker(broker, name="other")
         victim.signal(signal.SIGKILL)

@@ -420,9 +420,15 @@ TEST(Session, ReadsEachResultOnceThroughABrokerThatVanishes) {
   ScriptedBroker broker(folder.endpoint(), [&](const Message& message) {
     if (const auto* read = std::get_if<Read>(&message)) {
       ++reads;
-      return reads == 1 ? vanish() : pages(*read, reads == 2 ? 10 : kResults);
+      if (reads == 1) return vanish();
+      Reply reply = pages(*read, reads == 2 ? 10 : kResults);
+      constexpr std::uint32_t kWeight = 600'000;
+      if (reads == 2)
+        for (Message& each : reply.messages)
+          std::get<Results>(each).arguments = {Column<std::uint32_t>(kWeight), Bytes::of(std::string(kWeight, 'x'))};
+      return reply;
     }
-    // The client has read all that came, and gives credit before it waits for more.
+    // In the middle of the second read, when a quarter of the credit is used up.
     return std::holds_alternative<Take>(message) && reads == 2 ? vanish() : Reply{};
   });
   auto session = connected(impatient(folder));
