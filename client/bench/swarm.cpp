@@ -9,7 +9,6 @@
 
 #include "proto/base/os.h"
 #include "proto/base/version.h"
-#include "proto/net/socket.h"
 #include "proto/wire/codec.h"
 #include "worker/core/session.h"
 
@@ -138,11 +137,14 @@ struct Swarm::Member {
   }
 };
 
-Swarm::Swarm(const Options& options) : options_(options) {}
+Swarm::Swarm(const Options& options, std::unique_ptr<net::Dealer> anchor)
+    : options_(options), anchor_(std::move(anchor)) {}
 
 Result<std::unique_ptr<Swarm>> Swarm::start(const Options& options) {
   raise_file_limit();
-  std::unique_ptr<Swarm> swarm(new Swarm(options));
+  auto anchor = net::Dealer::connect(options.endpoint);
+  if (!anchor) return anchor.error();
+  std::unique_ptr<Swarm> swarm(new Swarm(options, *std::move(anchor)));
   swarm->thread_ = std::thread([it = swarm.get()] { it->run(); });
   return swarm;
 }
@@ -153,15 +155,13 @@ Swarm::~Swarm() {
 }
 
 void Swarm::run() {
-  const auto anchor = net::Dealer::connect(options_.endpoint);
-  if (!anchor) return;  // whoever waits for the workers will miss them
   std::vector<std::unique_ptr<net::Dealer>> dealers(options_.workers);
   for (std::size_t i = 0; i < options_.workers; ++i) {
     members_.push_back(std::make_unique<Member>());
     Member& member = *members_.back();
     member.swarm = this;
     member.dealer = &dealers[i];
-    member.anchor = anchor->get();
+    member.anchor = anchor_.get();
     member.handle(hello_of(i, options_.slots));
   }
   Instant next_look{};

@@ -10,6 +10,7 @@
 
 #include "proto/model/result.h"
 #include "proto/model/time.h"
+#include "proto/net/socket.h"
 
 namespace brigade::bench {
 
@@ -35,10 +36,11 @@ class Swarm {
 
  private:
   struct Member;
-  explicit Swarm(const Options& options);
+  Swarm(const Options& options, std::unique_ptr<net::Dealer> anchor);
   void run();
 
   Options options_;
+  std::unique_ptr<net::Dealer> anchor_;  ///< says nothing; the members' connections share its network thread
   std::vector<std::unique_ptr<Member>> members_;
   std::atomic<bool> going_ = false;
   std::atomic<bool> stopped_ = false;

@@ -149,30 +149,31 @@ class Bench {
       : context_(context), options_(options), benchmark_(benchmark), interrupts_(context.signals()) {}
 
   ExitCode go_scale() {
-    if (auto ready = prepare(); !ready) return context_.fail(ready.error());
+    if (auto ready = prepare(); !ready) return fail(ready.error());
     std::vector<Json> rows;
     for (const bench::World& world : worlds()) {
       auto figures = bench::scale(*session_, endpoint_, parties_.broker, world);
-      if (!figures) return context_.fail(figures.error());
+      if (!figures) return fail(figures.error());
       rows.push_back(scale_json(world, *figures));
     }
     return context_.print(rows_text(rows, context_.format(), context_.table_width()));
   }
 
   ExitCode go() {
-    if (auto ready = prepare(); !ready) return context_.fail(ready.error());
+    if (auto ready = prepare(); !ready) return fail(ready.error());
     const bench::Load load{.tasks = options_.tasks.value_or(benchmark_.tasks),
                            .columns = options_.arguments == "columns"};
     std::vector<bench::Figures> runs;
     for (std::uint64_t run = 0; run < options_.repeat.value_or(5); ++run) {
       auto figures = benchmark_.measure(*session_, load, parties_.broker);
-      if (!figures) return context_.fail(figures.error());
+      if (!figures) return fail(figures.error());
       runs.push_back(*figures);
     }
     return print(runs);
   }
 
  private:
+  ExitCode fail(const Error& error);
   Result<void> prepare();
   Result<void> start_cluster();
   ExitCode print(const std::vector<bench::Figures>& runs) const;
@@ -188,6 +189,14 @@ class Bench {
   std::unique_ptr<client::Session> session_;
   bench::Parties parties_;
 };
+
+/// A call is also broken off when a process of the private cluster ends: then that is the reason.
+ExitCode Bench::fail(const Error& error) {
+  if (interrupts_.signal()) return context_.fail(error);
+  if (auto tended = interrupts_.tend(); !tended) return context_.fail(tended.error());
+  if (error.code != ErrorCode::cancelled) return context_.fail(error);
+  return context_.fail({ErrorCode::unavailable, "a worker of the private cluster ended in the middle; run it again"});
+}
 
 Result<void> Bench::start_cluster() {
   cluster::PrivateOptions wanted{

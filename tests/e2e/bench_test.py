@@ -3,6 +3,12 @@
 from support import *
 
 
+def cpu_ticks(pid):
+    """Clock ticks that a process has used."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
 class Benchmarks(BrigadeTest):
     def bench(self, *arguments, **how):
         return json.loads(self.brigade("bench", *arguments, "-o", "json", **how).stdout)
@@ -39,6 +45,18 @@ class Benchmarks(BrigadeTest):
         self.assertEqual(bench.wait(), 0, bench.text())
         self.assertEqual(json.loads(bench.text())["tasks"], 1_000_000)
         self.assertEqual(self.brigade("jobs", "-o", "ndjson", broker=broker).stdout, "")  # it has cleared up
+
+    def test_a_killed_private_broker_is_exit_3_and_ctrl_c_130(self):
+        for end, code in ((lambda bench, broker: os.kill(broker, signal.SIGKILL), 3),
+                          (lambda bench, broker: bench.signal(signal.SIGINT), 130)):
+            bench = self.start("brigade", "bench", "dispatch", "--private", "--repeat", 1000, "-o", "json")
+            children = eventually(lambda: len(descendants(bench.pid)) >= 2 and descendants(bench.pid), "it has started")
+            broker = next(pid for pid in children
+                          if b"brigade-broker" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes())
+            eventually(lambda: cpu_ticks(broker) > 20, "the broker is at work")
+            end(bench, broker)
+            self.assertEqual(bench.wait(), code, bench.text())
+            eventually(lambda: not any(alive(child) for child in children), "nothing is left")
 
     def test_memory_is_refused_where_workers_would_run_the_tasks(self):
         broker = self.broker()

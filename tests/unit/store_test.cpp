@@ -271,7 +271,7 @@ TEST(Store, CountsNothingBeforeItIsWrittenWhereItSyncs) {
   ASSERT_TRUE(store.commit());
 }
 
-TEST(Store, KeepsNoMoreInMemoryThanItsBound) {
+TEST(Store, ReadsAllThatWasWrittenWhetherOrNotItCountedAtOnce) {
   TemporaryFolder folder;
   OpenStore store(folder.state(), false);
   open_range(store, kJob, 1000);
