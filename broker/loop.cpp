@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "proto/base/log.h"
 #include "proto/wire/codec.h"
@@ -29,6 +30,7 @@ Result<void> Loop::run(Started started) {
       for (Event& event : more.events) handle(std::move(event));
     }
     carry_out_pages();
+    acknowledge();
     if (base::monotonic_now() >= core_.next_deadline()) handle(TimePassed{});
   }
 }
@@ -57,6 +59,10 @@ bool Loop::receive_some() {
 
 void Loop::handle(Event event) {
   events_.push_back(std::move(event));
+  process();
+}
+
+void Loop::process() {
   while (!events_.empty()) {
     Event next = std::move(events_.front());
     events_.pop_front();
@@ -70,6 +76,8 @@ void Loop::carry_out(Commands commands) {
   for (Command& command : commands) {
     std::visit(overload{
                    [&](Send& c) {
+                     if (std::holds_alternative<BlockStored>(c.message))
+                       return acknowledgements_.push_back(std::move(c));
                      if (auto* answer = std::get_if<Answer>(&c.message); answer != nullptr && answer->status)
                        answer->status->state_bytes = parts_.store.size_bytes();
                      (void)send(c.to, c.message);
@@ -120,8 +128,13 @@ void Loop::carry_out_pages() {
       // A queue that is full now may have room for the next message: the reader would not notice the gap.
       if (!send(order.to, results)) break;
     }
-    handle(PageSent{order.to, order.reader, page->next, page->weight});
+    handle(PageSent{order.to, order.reader, page->next, page->weight, page->ended});
   }
+}
+
+void Loop::acknowledge() {
+  for (const Send& stored : std::exchange(acknowledgements_, {})) (void)send(stored.to, stored.message);
+  process();
 }
 
 }  // namespace brigade::broker

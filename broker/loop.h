@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "broker/core/broker.h"
 #include "broker/mailbox.h"
@@ -29,8 +30,10 @@ class Loop {
 
  private:
   void handle(Event event);
+  void process();
   void carry_out(Commands commands);
   void carry_out_pages();
+  void acknowledge();
   /// Whether it was sent; if not, PeerUnreachable is on its way to the core.
   bool send(PeerId to, const Message& message);
   void send_lease(SendLease order);
@@ -40,8 +43,9 @@ class Loop {
   Broker core_;
   Parts parts_;
   Pages pages_;
-  std::deque<Event> events_;     ///< that followed from carrying out a command
-  std::deque<SendPage> orders_;  ///< one round of pages per turn, so that readers do not hold up the rest
+  std::deque<Event> events_;            ///< that followed from carrying out a command
+  std::deque<SendPage> orders_;         ///< one round of pages per turn, so that readers do not hold up the rest
+  std::vector<Send> acknowledgements_;  ///< of blocks; they go last, since nobody waits for them
 };
 
 }  // namespace brigade::broker

@@ -134,7 +134,12 @@ Results cut_to(Results results, std::size_t rows) {
 }  // namespace
 
 Result<Page> Pages::make(const SendPage& order) {
-  return order.order == Order::completion ? by_completion(order) : by_input(order);
+  auto page = order.order == Order::completion ? by_completion(order) : by_input(order);
+  if (page && order.last && page->next == order.end && !page->messages.empty()) {
+    page->ended = page->messages.back().ended = true;
+    page->messages.back().next = page->next;  // rows that were left out count as seen
+  }
+  return page;
 }
 
 Result<void> Pages::add_arguments(const SendPage& order, Results& results) {

@@ -14,6 +14,7 @@ struct Page {
   std::vector<Results> messages;
   std::uint64_t next = 0;
   std::uint64_t weight = 0;
+  bool ended = false;  ///< the last message says that it is the reader's last
 };
 
 class Pages {

@@ -14,7 +14,7 @@ namespace brigade::client {
 namespace {
 
 /// Between two looks at the clock and the user's wish to stop.
-constexpr int kMessagesPerTurn = 32;
+constexpr int kEventsPerTurn = 32;
 
 /// A source is somebody else's code: what it breaks here would break the broker's trust in us later.
 Result<void> check(const Chunk& chunk) {
@@ -45,10 +45,11 @@ Session::Loop::Loop(const ConnectOptions& options) : options_(options) {
 
 // ---- Calls -------------------------------------------------------------------------------------------------------
 
-CallResult Session::Loop::submit(const JobSpec& spec, const ChunkSource& source) {
+CallResult Session::Loop::submit(const JobSpec& spec, const ChunkSource& source,
+                                 const std::optional<ReadCalled>& read_next) {
   hasher_.emplace(spec);
   source_ = &source;
-  SubmitCalled submit{spec, {}};
+  SubmitCalled submit{spec, {}, read_next};
   if (spec.range) submit.range_hash = hasher_->finish();
   return call(std::move(submit));
 }
@@ -72,7 +73,7 @@ CallResult Session::Loop::call(Event event) {
   if (interrupted(Duration{})) {
     finished_ = Error{ErrorCode::cancelled, "interrupted"};
   } else {
-    catch_up();
+    if (!core_.expects(event)) catch_up();
     feed(event);
     while (!finished_) turn();
   }
@@ -95,9 +96,11 @@ void Session::Loop::catch_up() {
 }
 
 void Session::Loop::feed_pending() {
-  const Event event = std::move(pending_.front());
-  pending_.pop_front();
-  feed(event);
+  for (int i = 0; i < kEventsPerTurn && !pending_.empty() && !finished_; ++i) {
+    const Event event = std::move(pending_.front());
+    pending_.pop_front();
+    feed(event);
+  }
 }
 
 void Session::Loop::turn() {
@@ -105,7 +108,8 @@ void Session::Loop::turn() {
   Duration timeout{-1};
   if (deadline != kNever) timeout = std::max(Duration{}, deadline - base::monotonic_now());
   if (interrupted(pending_.empty() ? timeout : Duration{})) return feed(Interrupted{});
-  if (!pending_.empty()) return feed_pending();
+  feed_pending();
+  if (finished_ || !pending_.empty()) return;
   if (receive_some() && !finished_ && pending_.empty()) feed(TimePassed{});
 }
 
@@ -118,24 +122,29 @@ bool Session::Loop::interrupted(Duration timeout) {
 // ---- Receiving ---------------------------------------------------------------------------------------------------
 
 bool Session::Loop::receive_some() {
-  for (int i = 0; i < kMessagesPerTurn; ++i) {
+  for (int i = 0; i < kEventsPerTurn; ++i) {
     if (dealer_ == nullptr) return true;
     const auto frames = dealer_->receive();
     if (!frames) return true;
-    received(*frames);
-    if (finished_ || !pending_.empty()) return false;
+    const bool was_results = received(*frames);
+    feed_pending();
+    // A sink may be slow: the user's wish to stop is looked at behind every page.
+    if (was_results || finished_ || !pending_.empty()) return false;
   }
   return false;
 }
 
-void Session::Loop::received(const net::Frames& frames) {
+bool Session::Loop::received(const net::Frames& frames) {
   Result<Message> message = wire::decode(frames);
-  if (!message) return feed(MalformedArrived{message.error()});
-  auto* results = std::get_if<Results>(&*message);
-  if (results == nullptr) return feed(Arrived{std::move(*message)});
+  auto* results = message ? std::get_if<Results>(&*message) : nullptr;
+  if (results == nullptr) {
+    feed(message ? Event(Arrived{std::move(*message)}) : Event(MalformedArrived{message.error()}));
+    return false;
+  }
   results_ = std::move(*results);
-  feed(ResultsArrived{results_->reader, results_->next, weight_of(*results_)});
+  feed(ResultsArrived{results_->reader, results_->next, weight_of(*results_), results_->ended});
   results_.reset();
+  return true;
 }
 
 // ---- Commands ----------------------------------------------------------------------------------------------------

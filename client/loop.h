@@ -19,7 +19,7 @@ class Session::Loop {
  public:
   explicit Loop(const ConnectOptions& options);
 
-  CallResult submit(const JobSpec& spec, const ChunkSource& source);
+  CallResult submit(const JobSpec& spec, const ChunkSource& source, const std::optional<ReadCalled>& read_next);
   CallResult read(const ReadCalled& call, const ResultsSink& sink, const ProgressSink& progress);
   CallResult wait(const WaitCalled& call, const ProgressSink& progress);
   /// Feeds the event that begins a call, and runs until its Finish.
@@ -31,13 +31,15 @@ class Session::Loop {
  private:
   /// Hears what came since the last call.
   void catch_up();
+  /// Up to a turn's worth of what carrying out commands led to.
   void feed_pending();
   void turn();
   /// Waits for the socket no longer than `timeout` (negative: for ever); whether the call is interrupted.
   bool interrupted(Duration timeout);
   /// Whether everything was received.
   bool receive_some();
-  void received(const net::Frames& frames);
+  /// Whether they were results.
+  bool received(const net::Frames& frames);
   void feed(const Event& event);
 
   void carry_out(Command& command);

@@ -14,8 +14,24 @@ Result<std::unique_ptr<Session>> Session::connect(const ConnectOptions& options)
   return std::unique_ptr<Session>(new Session(std::move(loop)));
 }
 
-Result<Submitted> Session::submit(const JobSpec& spec, const ChunkSource& source) {
-  CallResult done = loop_->submit(spec, source);
+namespace {
+
+ReadCalled read_call(JobId job, const ReadOptions& options) {
+  return {.job = job,
+          .order = options.order,
+          .from = options.from,
+          .failed_only = options.failed_only,
+          .with_arguments = options.with_arguments,
+          .follow = options.follow};
+}
+
+}  // namespace
+
+Result<Submitted> Session::submit(const JobSpec& spec, const ChunkSource& source,
+                                  const std::optional<ReadOptions>& read_next) {
+  std::optional<ReadCalled> next;
+  if (read_next) next = read_call({}, *read_next);
+  CallResult done = loop_->submit(spec, source, next);
   if (auto* error = std::get_if<Error>(&done)) return std::move(*error);
   auto& accepted = std::get<Accepted>(done);
   return Submitted{accepted.job, std::move(accepted.warning), accepted.existed};
@@ -23,14 +39,9 @@ Result<Submitted> Session::submit(const JobSpec& spec, const ChunkSource& source
 
 Result<std::uint64_t> Session::read(JobId job, const ReadOptions& options, const ResultsSink& sink,
                                     const ProgressSink& progress) {
-  CallResult done = loop_->read({.job = job,
-                                 .order = options.order,
-                                 .from = options.from,
-                                 .failed_only = options.failed_only,
-                                 .with_arguments = options.with_arguments,
-                                 .follow = options.follow,
-                                 .progress = static_cast<bool>(progress)},
-                                sink, progress);
+  ReadCalled call = read_call(job, options);
+  call.progress = static_cast<bool>(progress);
+  CallResult done = loop_->read(call, sink, progress);
   if (auto* error = std::get_if<Error>(&done)) return std::move(*error);
   return std::get<ReadDone>(done).cursor;
 }

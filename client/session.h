@@ -60,8 +60,10 @@ class Session {
 
   /// Uploads and seals a job. For a range, `source` is not called. The content hash (client/content_hash.h) is computed
   /// here. A spec without a key gets a random one. A key whose job is there already is no error if the hash is the
-  /// same: all of `source` is read to know that, and nothing is sent.
-  Result<Submitted> submit(const JobSpec& spec, const ChunkSource& source);
+  /// same: all of `source` is read to know that, and nothing is sent. With `read_next` the broker begins at once with
+  /// the read that is called next with the same options, which saves that read a round trip.
+  Result<Submitted> submit(const JobSpec& spec, const ChunkSource& source,
+                           const std::optional<ReadOptions>& read_next = std::nullopt);
 
   /// Streams results into `sink` and returns the cursor after the last one. When interrupted, `cursor()` tells where.
   Result<std::uint64_t> read(JobId job, const ReadOptions& options, const ResultsSink& sink,

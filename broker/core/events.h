@@ -55,6 +55,7 @@ struct PageSent {
   RequestId reader;
   std::uint64_t next = 0;
   std::uint64_t bytes = 0;
+  bool ended = false;  ///< the reader was told that these were the last
 };
 
 /// A SendPage could not be carried out.
@@ -109,6 +110,7 @@ struct SendPage {
   std::uint64_t bytes_max = 0;
   bool failed_only = false;
   bool with_arguments = false;  ///< never set for a range
+  bool last = false;            ///< what reaches `end` is the reader's last: its message says so
   bool operator==(const SendPage&) const = default;
 };
 

@@ -10,6 +10,7 @@
 
 #include "broker/core/waiting.h"
 #include "proto/model/job.h"
+#include "proto/model/messages.h"
 #include "proto/model/outcome.h"
 
 namespace brigade::broker {
@@ -42,7 +43,13 @@ struct Job {
   PeerId uploader{};
   Instant touched{};
   bool sealing = false;
-  std::vector<PeerId> sealers;  ///< who has sent the seal that is on its way to the disk
+  /// Who has sent the seal that is on its way to the disk, and wants to be told.
+  struct Sealer {
+    PeerId peer;
+    RequestId request;         ///< of an Open; else 0
+    std::optional<Read> read;  ///< that begins then
+  };
+  std::vector<Sealer> sealers;
 
   Instant accepted{};
   UtcMs accepted_at{}, started_at{}, finished_at{};

@@ -48,8 +48,10 @@ void feed(State& state, const Key& key, Commands& out) {
   std::uint64_t end = readable_end(job, reader);
   std::uint64_t from = reader.next;
   const bool all_seen = end >= (reader.read.order == Order::input ? job.tasks : job.log_rows);
+  bool last = (job.is_final() && all_seen) || !reader.read.follow;
   if (reader.read.failed_only && reader.read.order == Order::input) {
     const Run run = next_failed(job, reader, end);
+    last = last && (run.count == 0 || run.end() == end);
     from = run.first;
     end = run.end();
   }
@@ -58,10 +60,10 @@ void feed(State& state, const Key& key, Commands& out) {
     reader.busy = true;
     const std::uint64_t bytes = std::min(static_cast<std::uint64_t>(reader.credit_bytes), state.settings.page_bytes);
     out.push_back(SendPage{key.first, key.second, job.id, reader.read.order, from, end, bytes, reader.read.failed_only,
-                           reader.read.with_arguments && !job.spec.range});
+                           reader.read.with_arguments && !job.spec.range, last});
     return;
   }
-  if ((job.is_final() && all_seen) || !reader.read.follow) {
+  if (last) {
     send(key.first, ReadEnded{key.second, std::max(reader.next, from)}, out);
     drop(state, key, job.id);
   }
@@ -104,6 +106,7 @@ void on_page_sent(State& state, const PageSent& sent, Commands& out) {
   const Key key{sent.peer, sent.reader};
   const auto it = state.readers.find(key);
   if (it == state.readers.end()) return;
+  if (sent.ended) return drop(state, key, it->second.read.job);
   it->second.busy = false;
   it->second.next = sent.next;
   it->second.credit_bytes -= static_cast<std::int64_t>(sent.bytes);

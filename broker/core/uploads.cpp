@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "broker/core/answers.h"
+#include "broker/core/placement.h"
+#include "broker/core/readers.h"
 #include "broker/core/sessions.h"
 #include "broker/core/shares.h"
 
@@ -24,14 +26,9 @@ bool same_work(const JobSpec& a, const JobSpec& b) {
   return work(a) == work(b);
 }
 
-/// Of a job that is sealed, or about to be: the same seal sent again is answered like the first, another is refused.
-bool is_same_seal(const Job& job, const Client& client, const Seal& seal, Commands& out) {
-  if (job.hash == seal.hash) return true;
-  reject(client, {}, job.id,
-         {ErrorCode::conflict, "the key stands for a job with other tasks or options, " + to_string(job.id) +
-                                   "; take another key, or forget that job first"},
-         out);
-  return false;
+Error other_content(const Job& job) {
+  return {ErrorCode::conflict, "the key stands for a job with other tasks or options, " + to_string(job.id) +
+                                   "; take another key, or forget that job first"};
 }
 
 Job& new_job(State& state, const Client& client, const JobSpec& spec, Now now, Commands& out) {
@@ -61,6 +58,37 @@ std::string warning_for(const State& state, const Job& job) {
   return "no connected worker offers the kind " + job.spec.kind + "; the job waits for one that does";
 }
 
+void tell_sealed(State& state, const Job& job, Job::Sealer sealer, bool existed, Commands& out) {
+  send(sealer.peer, Sealed{sealer.request, job.id, existed, warning_for(state, job)}, out);
+  if (!sealer.read) return;
+  sealer.read->job = job.id;
+  on_read(state, sealer.peer, *sealer.read, out);
+}
+
+/// Of a job that is sealed, or about to be: the same seal sent again is answered like the first, another is refused.
+void seal_again(State& state, Job& job, Job::Sealer sealer, const ContentHash& hash, Commands& out) {
+  if (job.hash != hash) return send(sealer.peer, SubmitRejected{sealer.request, job.id, other_content(job)}, out);
+  if (job.sealed) return tell_sealed(state, job, std::move(sealer), true, out);
+  if (std::ranges::find(job.sealers, sealer.peer, &Job::Sealer::peer) == job.sealers.end())
+    job.sealers.push_back(std::move(sealer));
+}
+
+void seal(State& state, Job& job, Job::Sealer sealer, const ContentHash& hash, Now now, Commands& out) {
+  job.hash = hash;
+  job.sealing = true;
+  job.sealers = {std::move(sealer)};
+  job.touched = now.instant;
+  append(state, JobSealed{job.id, job.tasks, hash, now.utc}, SealPending{job.id}, out);
+}
+
+/// A range needs no chunks: its Open can be all of its upload.
+void seal_range(State& state, Client& client, Job& job, const Open& open, Now now, Commands& out) {
+  Job::Sealer sealer{client.peer, open.request, open.read};
+  if (job.sealed || job.sealing) return seal_again(state, job, std::move(sealer), *open.hash, out);
+  job.tasks = job.spec.range->count;
+  seal(state, job, std::move(sealer), *open.hash, now, out);
+}
+
 }  // namespace
 
 void on_open(State& state, Client& client, const Open& open, Now now, Commands& out) {
@@ -87,8 +115,8 @@ void on_open(State& state, Client& client, const Open& open, Now now, Commands& 
   }
   job->uploader = client.peer;
   job->touched = now.instant;
+  if (open.hash) return seal_range(state, client, *job, open, now, out);
   send(client.peer, Opened{open.request, job->id, job->next_chunk, job->sealed}, out);
-  if (open.hash) on_seal(state, client, Seal{job->id, open.spec.range->count, *open.hash}, now, out);
 }
 
 void on_chunk(State& state, Client& client, const Chunk& chunk, Now now, Commands& out) {
@@ -116,29 +144,22 @@ void on_chunk(State& state, Client& client, const Chunk& chunk, Now now, Command
   job->tasks += chunk.count;
 }
 
-void on_seal(State& state, Client& client, const Seal& seal, Now now, Commands& out) {
-  if (Job* job = state.job(seal.job); job != nullptr && (job->sealed || job->sealing)) {
-    if (!is_same_seal(*job, client, seal, out)) return;
-    if (job->sealed) return send(client.peer, Sealed{job->id, warning_for(state, *job)}, out);
-    if (std::ranges::find(job->sealers, client.peer) == job->sealers.end()) job->sealers.push_back(client.peer);
-    return;
-  }
-  Job* job = upload_of(state, client, seal.job, out);
+void on_seal(State& state, Client& client, const Seal& asked, Now now, Commands& out) {
+  Job::Sealer sealer{client.peer, {}, asked.read};
+  if (Job* job = state.job(asked.job); job != nullptr && (job->sealed || job->sealing))
+    return seal_again(state, *job, std::move(sealer), asked.hash, out);
+  Job* job = upload_of(state, client, asked.job, out);
   if (job == nullptr) return;
   const std::uint64_t tasks = job->spec.range ? job->spec.range->count : job->tasks;
-  if (seal.tasks != tasks || tasks == 0) {
+  if (asked.tasks != tasks || tasks == 0) {
     ++state.malformed;
     return reject(client, {}, job->id,
                   {ErrorCode::malformed,
-                   "the seal names " + std::to_string(seal.tasks) + " tasks, " + std::to_string(tasks) + " arrived"},
+                   "the seal names " + std::to_string(asked.tasks) + " tasks, " + std::to_string(tasks) + " arrived"},
                   out);
   }
   job->tasks = tasks;
-  job->hash = seal.hash;
-  job->sealing = true;
-  job->sealers = {client.peer};
-  job->touched = now.instant;
-  append(state, JobSealed{job->id, tasks, seal.hash, now.utc}, SealPending{job->id}, out);
+  seal(state, *job, std::move(sealer), asked.hash, now, out);
 }
 
 void on_seal_committed(State& state, Job& job, Now now, Commands& out) {
@@ -146,8 +167,9 @@ void on_seal_committed(State& state, Job& job, Now now, Commands& out) {
   job.accepted_at = now.utc;
   job.accepted = now.instant;
   accept(state, job);
-  for (const PeerId peer : std::exchange(job.sealers, {}))
-    if (state.clients.contains(peer)) send(peer, Sealed{job.id, warning_for(state, job)}, out);
+  place(state, now, out);  // the first leases go out before the answers: results wait for them
+  for (Job::Sealer& sealer : std::exchange(job.sealers, {}))
+    if (state.clients.contains(sealer.peer)) tell_sealed(state, job, std::move(sealer), false, out);
 }
 
 void accept(State& state, Job& job) {

@@ -15,10 +15,10 @@ namespace {
 /// Submits the job, reads all of it and checks it.
 Result<JobId> run_job(client::Session& session, const Load& load, NoopCheck& check) {
   const Instant begun = base::monotonic_now();
-  const auto submitted = session.submit(noop_spec(load), noop_source(load));
+  const client::ReadOptions options{.order = Order::completion};
+  const auto submitted = session.submit(noop_spec(load), noop_source(load), options);
   if (!submitted) return submitted.error();
   const auto sink = [&](const Results& page) { return check.add(page, base::monotonic_now() - begun); };
-  const client::ReadOptions options{.order = Order::completion};
   if (const auto read = session.read(submitted->job, options, sink, {}); !read) return read.error();
   if (const auto complete = check.finish(); !complete) return complete.error();
   return submitted->job;

@@ -51,6 +51,8 @@ class Run {
   bool start_private_cluster();
   bool check_workers();
   bool submit();
+  client::ReadOptions read_options() const;
+  bool prints_results() const { return format() != output::Format::quiet || bodies_; }
   ExitCode follow();
   ExitCode conclude(const FollowOutcome& outcome);
   ExitCode finish();
@@ -191,7 +193,9 @@ bool Run::submit() {
   begun_ = base::monotonic_now();
   // A worker that dies now is replaced later; an upload is not interrupted for it.
   session_->set_interrupt_fd(context_.signals().fd());
-  auto submitted = session_->submit(request_.spec, chunks_of(std::move(source)));
+  std::optional<client::ReadOptions> read_next;
+  if (prints_results()) read_next = read_options();
+  auto submitted = session_->submit(request_.spec, chunks_of(std::move(source)), read_next);
   session_->set_interrupt_fd(interrupts_.fd());
   if (!submitted) {
     if (*over_limit_) return end(context_.fail(kNeverRuns, request_.spec.kind + ": " + submitted.error().message));
@@ -206,11 +210,16 @@ bool Run::submit() {
   return true;
 }
 
+client::ReadOptions Run::read_options() const {
+  return {.order = options_.order == "input" ? Order::input : Order::completion,
+          .with_arguments = !request_.spec.range};
+}
+
 ExitCode Run::follow() {
   view_ = output::view_of(job_, request_.spec);
   view_.show_body = request_.show_body;
   const output::Format chosen = format();
-  if (chosen != output::Format::quiet || bodies_) {
+  if (prints_results()) {
     output::WriterOptions writing{.format = chosen,
                                   .tasks = request_.tasks.value_or(0),
                                   .width = sink_.is_file() ? 0 : context_.table_width(),
@@ -221,15 +230,14 @@ ExitCode Run::follow() {
     }
     writer_.emplace(view_, sink_, std::move(writing));
   }
-  const bool by_input = options_.order == "input";
+  following_.read = read_options();
+  const bool by_input = following_.read.order == Order::input;
   if (earlier_ && writer_) {
     writer_->before_row = [this, by_input](std::uint64_t index, std::string& out) {
       return earlier_->append_until(by_input ? index : UINT64_MAX, out);
     };
   }
   following_.job = job_;
-  following_.read.order = by_input ? Order::input : Order::completion;
-  following_.read.with_arguments = !request_.spec.range;
   following_.writer = writer_ ? &*writer_ : nullptr;
   follower_.emplace(*session_, interrupts_, sink_, progress_);
   return conclude(follower_->follow(following_));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <type_traits>
+#include <utility>
 
 namespace brigade::client {
 
@@ -22,7 +23,7 @@ void Core::on(const Event& event, Instant now, Commands& out) {
                  },
                  [&](const ConnectCalled&) { begin(Connecting{}, step); },
                  [&](const SubmitCalled& call) { begin(upload_of(call), step); },
-                 [&](const ReadCalled& call) { begin(Reader(call), step); },
+                 [&](const ReadCalled& call) { begin_read(call, step); },
                  [&](const WaitCalled& call) { begin(Watcher(call, now), step); },
                  [&](const AskCalled& call) { begin(Question(call), step); },
                  [&](const Interrupted&) {
@@ -54,7 +55,14 @@ void Core::on(const Event& event, Instant now, Commands& out) {
                  [&](const TimePassed&) { time_passed(step); },
              },
              event);
-  if (out.size() > before && std::holds_alternative<Finish>(out.back())) call_ = Nothing{};
+  if (out.size() == before) return;
+  if (const auto* finish = std::get_if<Finish>(&out.back())) end_call(finish->result);
+}
+
+void Core::end_call(const CallResult& result) {
+  if (const auto* upload = std::get_if<Upload>(&call_); upload != nullptr && std::holds_alternative<Accepted>(result))
+    ahead_ = upload->read_begun();
+  call_ = Nothing{};
 }
 
 Upload Core::upload_of(const SubmitCalled& call) {
@@ -66,11 +74,28 @@ Upload Core::upload_of(const SubmitCalled& call) {
   }
   std::optional<SourceEnded> end;
   if (spec.range) end = SourceEnded{spec.range->count, call.range_hash};
-  return Upload(std::move(spec), end);
+  return Upload(std::move(spec), end, call.read_next);
+}
+
+bool Core::expects(const Event& event) const {
+  const auto* read = std::get_if<ReadCalled>(&event);
+  if (read == nullptr || !ahead_) return false;
+  ReadCalled wanted = *read;
+  wanted.progress = ahead_->call.progress;
+  return wanted == ahead_->call;
+}
+
+void Core::begin_read(const ReadCalled& call, Step& step) {
+  if (!expects(call)) return begin(Reader(call), step);
+  Reader reader(call);
+  reader.begun(std::exchange(ahead_, std::nullopt)->reader, step);
+  require(std::holds_alternative<Nothing>(call_));
+  call_ = std::move(reader);
 }
 
 void Core::begin(Call call, Step& step) {
   require(std::holds_alternative<Nothing>(call_));
+  if (const auto unwanted = std::exchange(ahead_, std::nullopt)) step.send(StopReading{unwanted->reader});
   call_ = std::move(call);
   follow(link_->need(step.now, step.out), step);
 }
@@ -82,6 +107,7 @@ void Core::fail(Error error, Step& step) {
 }
 
 void Core::follow(LinkChange change, Step& step) {
+  if (change != LinkChange::none && change != LinkChange::came_up) ahead_.reset();
   if (std::holds_alternative<Nothing>(call_)) return;
   switch (change) {
     case LinkChange::none:

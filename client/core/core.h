@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <variant>
 
 #include "client/core/events.h"
@@ -26,6 +27,9 @@ class Core {
 
   /// Appends to `out`.
   void on(const Event& event, Instant now, Commands& out);
+  /// Whether the event is a call that the broker has been told of ahead: what has arrived since the last call may be
+  /// for it, so the event comes first.
+  bool expects(const Event& event) const;
   /// When TimePassed is wanted next; kNever: not before another event.
   Instant next_deadline() const;
   void check_invariants() const;
@@ -45,6 +49,8 @@ class Core {
   using Call = std::variant<Nothing, Connecting, Upload, Reader, Watcher, Question>;
 
   void begin(Call call, Step& step);
+  void begin_read(const ReadCalled& call, Step& step);
+  void end_call(const CallResult& result);
   void fail(Error error, Step& step);
   /// The call learns what became of the link.
   void follow(LinkChange change, Step& step);
@@ -56,6 +62,7 @@ class Core {
   std::unique_ptr<Link> link_;  ///< from Start on
   std::uint64_t last_request_ = 0;
   Call call_;
+  std::optional<Upload::Begun> ahead_;  ///< a read that the broker has begun for the next call, on this connection
 };
 
 }  // namespace brigade::client

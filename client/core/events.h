@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -26,13 +27,6 @@ struct Start {
 
 struct ConnectCalled {};
 
-/// The arguments come from the source (PullChunk), or, where the spec has a range, nothing is pulled and
-/// `range_hash` is the content hash.
-struct SubmitCalled {
-  JobSpec spec;
-  ContentHash range_hash{};
-};
-
 struct ReadCalled {
   JobId job;
   Order order = Order::input;
@@ -41,6 +35,15 @@ struct ReadCalled {
   bool with_arguments = false;
   bool follow = true;
   bool progress = false;  ///< watch the job meanwhile
+  bool operator==(const ReadCalled&) const = default;
+};
+
+/// The arguments come from the source (PullChunk), or, where the spec has a range, nothing is pulled and
+/// `range_hash` is the content hash.
+struct SubmitCalled {
+  JobSpec spec;
+  ContentHash range_hash{};
+  std::optional<ReadCalled> read_next{};  ///< the call that is likely to follow: the broker begins with it at once
 };
 
 struct WaitCalled {
@@ -66,6 +69,7 @@ struct ResultsArrived {
   RequestId reader;
   std::uint64_t next = 0;
   std::uint64_t weight = 0;
+  bool ended = false;
 };
 
 /// The broker sent what cannot be decoded.

@@ -4,20 +4,29 @@
 
 namespace brigade::client {
 
-void Reader::resume(Step& step) {
-  reader_ = step.next_request();
+Read Reader::request(RequestId number) const {
+  return {.reader = number,
+          .job = call_.job,
+          .order = call_.order,
+          // What the sink has in hand counts as taken: it is told of a loss only afterwards.
+          .from = delivery_ ? delivery_->next : cursor_,
+          .failed_only = call_.failed_only,
+          .with_arguments = call_.with_arguments,
+          .credit_bytes = kReadCreditBytes,
+          .follow = call_.follow};
+}
+
+void Reader::begun(RequestId number, Step& step) {
+  reader_ = number;
   owed_ = 0;
   due_ = step.answer_due();
-  step.send(Read{.reader = reader_,
-                 .job = call_.job,
-                 .order = call_.order,
-                 // What the sink has in hand counts as taken: it is told of a loss only afterwards.
-                 .from = delivery_ ? delivery_->next : cursor_,
-                 .failed_only = call_.failed_only,
-                 .with_arguments = call_.with_arguments,
-                 .credit_bytes = kReadCreditBytes,
-                 .follow = call_.follow});
   if (call_.progress) step.send(Watch{call_.job});
+}
+
+void Reader::resume(Step& step) {
+  const RequestId number = step.next_request();
+  step.send(request(number));
+  begun(number, step);
 }
 
 void Reader::stop(Step& step) {
@@ -41,9 +50,10 @@ void Reader::on(const Message& message, Step& step) {
 
 void Reader::results_arrived(const ResultsArrived& results, Step& step) {
   if (!reader_ || results.reader != reader_) return;
+  if (results.next <= cursor_ && results.ended) return step.finish(ReadDone{cursor_});
   if (results.next <= cursor_) return take(results.weight, step);  // seen already, but it has used up credit
   require(!delivery_);
-  delivery_ = Delivery{results.reader, results.next, results.weight};
+  delivery_ = Delivery{results.reader, results.next, results.weight, results.ended};
   step.out.push_back(Deliver{});
 }
 
@@ -52,6 +62,7 @@ void Reader::results_taken(Step& step) {
   const Delivery taken = *delivery_;
   delivery_.reset();
   cursor_ = taken.next;
+  if (taken.ended) return step.finish(ReadDone{cursor_});
   // A reader of a connection that was lost meanwhile has no credit to be given back.
   if (taken.reader == reader_) take(taken.weight, step);
 }

@@ -14,6 +14,10 @@ class Reader {
  public:
   explicit Reader(const ReadCalled& call) : call_(call), cursor_(call.from) {}
 
+  /// The Read that asks for what is missing, as the reader `number`.
+  Read request(RequestId number) const;
+  /// The broker has been sent that request already.
+  void begun(RequestId number, Step& step);
   void resume(Step& step);
   void lost() { reader_ = {}; }
   /// Tells the broker that the rest is not wanted.
@@ -30,6 +34,7 @@ class Reader {
     RequestId reader;
     std::uint64_t next = 0;
     std::uint64_t weight = 0;
+    bool ended = false;
   };
   void take(std::uint64_t weight, Step& step);
 

@@ -1,6 +1,9 @@
 #include "client/core/upload.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "client/core/reader.h"
 
 namespace brigade::client {
 
@@ -13,27 +16,57 @@ Duration commit_limit(const Step& step) {
 }  // namespace
 
 void Upload::resume(std::uint64_t credit, Step& step) {
+  if (spec_.range) return open_range(step);
   const RequestId request = step.next_request();
   phase_ = Opening{request, credit, step.answer_due()};
-  Open open{request, spec_};
-  if (spec_.range) open.hash = end_->hash;
-  step.send(std::move(open));
+  step.send(Open{request, spec_});
+}
+
+/// The Open of a range is its seal, too.
+void Upload::open_range(Step& step) {
+  const RequestId request = step.next_request();
+  phase_ = Sealing{step.now + commit_limit(step), request, std::exchange(sealed_by_us_, true)};
+  step.send(Open{request, spec_, end_->hash, read_request(step)});
+}
+
+std::optional<Read> Upload::read_request(Step& step) {
+  if (!read_next_) return std::nullopt;
+  reader_ = step.next_request();
+  return Reader(*read_next_).request(reader_);
+}
+
+std::optional<Upload::Begun> Upload::read_begun() const {
+  if (!read_next_) return std::nullopt;
+  Begun begun{*read_next_, reader_};
+  begun.call.job = job_;
+  return begun;
 }
 
 void Upload::on(const Message& message, Step& step) {
   if (const auto* answer = std::get_if<Opened>(&message)) return opened(*answer, step);
   if (const auto* answer = std::get_if<ChunkStored>(&message)) return stored(*answer, step);
-  if (const auto* sealed = std::get_if<Sealed>(&message)) {
-    if (std::holds_alternative<Sealing>(phase_) && sealed->job == job_) {
-      step.finish(Accepted{job_, sealed->warning, existed_});
-    }
-    return;
-  }
+  if (const auto* answer = std::get_if<Sealed>(&message)) return sealed(*answer, step);
   const auto* rejected = std::get_if<SubmitRejected>(&message);
-  if (rejected == nullptr) return;
-  const auto* opening = std::get_if<Opening>(&phase_);
-  const bool ours = opening != nullptr ? rejected->request == opening->request : rejected->job == job_;
-  if (ours && !std::holds_alternative<Away>(phase_)) step.finish(rejected->error);
+  if (rejected == nullptr || std::holds_alternative<Away>(phase_)) return;
+  const RequestId request = open_request();
+  if (request ? rejected->request == request : rejected->job == job_) step.finish(rejected->error);
+}
+
+RequestId Upload::open_request() const {
+  if (const auto* opening = std::get_if<Opening>(&phase_)) return opening->request;
+  if (const auto* sealing = std::get_if<Sealing>(&phase_)) return sealing->request;
+  return {};
+}
+
+void Upload::sealed(const Sealed& answer, Step& step) {
+  const auto* sealing = std::get_if<Sealing>(&phase_);
+  if (sealing == nullptr || answer.request != sealing->request) return;
+  if (!sealing->request && answer.job != job_) return;
+  if (sealing->request) {
+    job_ = answer.job;
+    existed_ = answer.existed && !sealing->again;
+  }
+  step.finish(Accepted{job_, answer.warning, existed_});
 }
 
 void Upload::opened(const Opened& answer, Step& step) {
@@ -47,7 +80,6 @@ void Upload::opened(const Opened& answer, Step& step) {
   }
   job_ = answer.job;
   existed_ = answer.sealed && !sealed_by_us_;
-  if (spec_.range) return await_seal(step);  // the Open was the seal, too
   // What the broker has received it may not have committed: only ChunkStored, or a sealed job, lets go of chunks.
   if (answer.sealed) drop_before(pulled_, step);
   const std::uint64_t settled = answer.sealed ? kAll : answer.next_chunk;
@@ -99,11 +131,6 @@ std::uint64_t Upload::in_flight(const Sending& sending) const {
   return sending.settled >= sending.next ? 0 : weight_before(sending.next) - weight_before(sending.settled);
 }
 
-void Upload::await_seal(const Step& step) {
-  sealed_by_us_ = true;
-  phase_ = Sealing{step.now + commit_limit(step)};
-}
-
 void Upload::proceed(Step& step) {
   auto* sending = std::get_if<Sending>(&phase_);
   if (sending == nullptr) return;
@@ -115,8 +142,9 @@ void Upload::proceed(Step& step) {
   }
   if (end_) {
     if (sending->settled < pulled_) return;
-    step.send(Seal{job_, end_->tasks, end_->hash});
-    return await_seal(step);
+    sealed_by_us_ = true;
+    phase_ = Sealing{step.now + commit_limit(step)};
+    return step.send(Seal{job_, end_->tasks, end_->hash, read_request(step)});
   }
   const std::uint64_t unanswered = in_flight(*sending);
   if (pulling_ || (unanswered > 0 && unanswered >= sending->credit)) return;

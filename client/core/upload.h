@@ -17,7 +17,9 @@ inline constexpr Duration kCommitLimit = std::chrono::seconds(60);
 class Upload {
  public:
   /// `end` is given for a range, whose arguments need no chunks. REQUIRES: the spec has a key.
-  Upload(JobSpec spec, std::optional<SourceEnded> end) : spec_(std::move(spec)), end_(end) {}
+  /// `read_next` is sent with the seal.
+  Upload(JobSpec spec, std::optional<SourceEnded> end, std::optional<ReadCalled> read_next)
+      : spec_(std::move(spec)), end_(end), read_next_(std::move(read_next)) {}
 
   void resume(std::uint64_t credit, Step& step);
   void lost() { phase_ = Away{}; }
@@ -28,6 +30,13 @@ class Upload {
   void time_passed(Step& step);
   Instant next_deadline() const;
   void check_invariants() const;
+
+  /// The read that began with the seal, if the job is accepted and one was wanted.
+  struct Begun {
+    ReadCalled call;
+    RequestId reader;
+  };
+  std::optional<Begun> read_begun() const;
 
  private:
   struct Away {};
@@ -44,13 +53,20 @@ class Upload {
   };
   struct Sealing {
     Instant due;
+    RequestId request{};  ///< of the Open that is the seal; else 0
+    bool again = false;   ///< it was sent before, so a sealed job is no surprise
   };
 
   void opened(const Opened& opened, Step& step);
   void stored(const ChunkStored& stored, Step& step);
   /// Whatever can be done now: send, pull, seal.
   void proceed(Step& step);
-  void await_seal(const Step& step);
+  void open_range(Step& step);
+  void sealed(const Sealed& sealed, Step& step);
+  /// Of the Open that is not answered yet; else 0.
+  RequestId open_request() const;
+  /// The read to send with the seal.
+  std::optional<Read> read_request(Step& step);
   void drop_before(std::uint64_t sequence, Step& step);
   std::uint64_t first_kept() const { return pulled_ - kept_.size(); }
   /// Of all chunks before this one. REQUIRES: first_kept() <= sequence <= pulled_.
@@ -65,6 +81,8 @@ class Upload {
 
   JobSpec spec_;
   std::optional<SourceEnded> end_;
+  std::optional<ReadCalled> read_next_;
+  RequestId reader_;  ///< of `read_next_`, on this connection
   JobId job_;
   std::uint64_t pulled_ = 0;          ///< chunks that came from the source
   std::deque<std::uint64_t> kept_;    ///< of the last of the pulled chunks: the weight of all chunks up to it

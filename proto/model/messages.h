@@ -155,16 +155,33 @@ struct Drain {
 
 // ---- Submitting --------------------------------------------------------------------------------------------------
 
+enum class Order : std::uint8_t { completion = 0, input = 1 };
+
+/// Stream a job's results, from a position of its log (completion) or a task number (input).
+struct Read {
+  RequestId reader;
+  JobId job;
+  Order order = Order::completion;
+  std::uint64_t from = 0;
+  bool failed_only = false;
+  bool with_arguments = false;     ///< arguments and labels too
+  std::uint64_t credit_bytes = 0;  ///< the broker pauses when what it has sent weighs (weight_of) as much or more
+  bool follow = true;              ///< until the job is final; else ReadEnded as soon as all there is was sent
+  bool operator==(const Read&) const = default;
+};
+
 /// Begin or resume an upload by the spec's key.
 struct Open {
   RequestId request;
   JobSpec spec;
-  /// Of a range, which needs no chunks: this seals it, as a Seal would.
+  /// Of a range, which needs no chunks: this seals it, as a Seal would, and is answered with Sealed.
   std::optional<ContentHash> hash{};
+  std::optional<Read> read{};  ///< with a hash: as in Seal
   bool operator==(const Open&) const = default;
 };
 
-/// Send chunks from `next_chunk` on. When `sealed`, the key's job is complete already.
+/// The answer to an Open that is no seal. Send chunks from `next_chunk` on. When `sealed`, the key's job is complete
+/// already.
 struct Opened {
   RequestId request;
   JobId job;
@@ -195,13 +212,16 @@ struct Seal {
   JobId job;
   std::uint64_t tasks = 0;
   ContentHash hash{};
+  std::optional<Read> read{};  ///< begins right after Sealed, as if it came then; its `job` is ignored
   bool operator==(const Seal&) const = default;
 };
 
 /// The job is accepted: committed and synced.
 struct Sealed {
+  RequestId request;  ///< of an Open; else 0
   JobId job;
-  std::string warning;  ///< for example that no connected worker offers the kind
+  bool existed = false;  ///< it was sealed before this Open or Seal
+  std::string warning;   ///< for example that no connected worker offers the kind
   bool operator==(const Sealed&) const = default;
 };
 
@@ -214,21 +234,6 @@ struct SubmitRejected {
 };
 
 // ---- Reading -----------------------------------------------------------------------------------------------------
-
-enum class Order : std::uint8_t { completion = 0, input = 1 };
-
-/// Stream a job's results, from a position of its log (completion) or a task number (input).
-struct Read {
-  RequestId reader;
-  JobId job;
-  Order order = Order::completion;
-  std::uint64_t from = 0;
-  bool failed_only = false;
-  bool with_arguments = false;     ///< arguments and labels too
-  std::uint64_t credit_bytes = 0;  ///< the broker pauses when what it has sent weighs (weight_of) as much or more
-  bool follow = true;              ///< until the job is final; else ReadEnded as soon as all there is was sent
-  bool operator==(const Read&) const = default;
-};
 
 /// The reader has room for so much weight more: it has consumed results of as much.
 struct Take {
@@ -247,6 +252,7 @@ struct Results {
   RequestId reader;
   JobId job;
   std::uint64_t next = 0;  ///< the cursor after these; grows with every message of a reader
+  bool ended = false;      ///< these are the last ones: no ReadEnded follows
   std::vector<Origin> origins;
   Column<std::uint16_t> origin;
   Outcomes outcomes;
@@ -255,7 +261,8 @@ struct Results {
   bool operator==(const Results&) const = default;
 };
 
-/// Everything was sent and the job is final, or the reader does not follow and all there is was sent.
+/// Everything was sent and the job is final, or the reader does not follow and all there is was sent: where that shows
+/// only after the last results, or there are none.
 struct ReadEnded {
   RequestId reader;
   std::uint64_t next = 0;

@@ -25,12 +25,14 @@ void put(JobId id, pb::JobId& to);  // 0 leaves `to` empty
 void put(const Arithmetic& range, pb::Arithmetic& to);
 void put(const Error& error, pb::Error& to);
 void put(const JobSpec& spec, pb::JobSpec& to);
+void put(const Read& read, pb::Read& to);
 void put(const JobSummary& job, pb::JobSummary& to);
 void put(const KindOffer& kind, pb::KindOffer& to);
 JobId get(const pb::JobId& from);
 Arithmetic get(const pb::Arithmetic& from, Check& check);
 Error get(const pb::Error& from, Check& check);
 JobSpec get(const pb::JobSpec& from, Check& check);
+Read get(const pb::Read& from, Check& check);
 JobSummary get(const pb::JobSummary& from, Check& check);
 std::vector<KindOffer> get(const google::protobuf::RepeatedPtrField<pb::KindOffer>& from, Check& check);
 /// One number per lane, none above kSlotsMax; missing ones are 0.

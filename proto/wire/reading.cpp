@@ -19,27 +19,33 @@ void check_origin(const Results& results, Check& check) {
 
 }  // namespace
 
-void put(const Read& message, Out& out) {
-  auto& to = *out.envelope.mutable_read();
-  to.set_reader(message.reader.value);
-  put(message.job, *to.mutable_job());
-  to.set_order(static_cast<pb::Order>(message.order));
-  to.set_from(message.from);
-  to.set_failed_only(message.failed_only);
-  to.set_with_arguments(message.with_arguments);
-  to.set_credit_bytes(message.credit_bytes);
-  to.set_follow(message.follow);
+void put(const Read& read, pb::Read& to) {
+  to.set_reader(read.reader.value);
+  put(read.job, *to.mutable_job());
+  to.set_order(static_cast<pb::Order>(read.order));
+  to.set_from(read.from);
+  to.set_failed_only(read.failed_only);
+  to.set_with_arguments(read.with_arguments);
+  to.set_credit_bytes(read.credit_bytes);
+  to.set_follow(read.follow);
 }
 
-Message get(const pb::Read& from, In& in) {
+Read get(const pb::Read& from, Check& check) {
   return Read{.reader = RequestId{from.reader()},
               .job = get(from.job()),
-              .order = in.check.one_of<Order>(from.order(), "read.order", kOrders),
+              .order = check.one_of<Order>(from.order(), "read.order", kOrders),
               .from = from.from(),
               .failed_only = from.failed_only(),
               .with_arguments = from.with_arguments(),
               .credit_bytes = from.credit_bytes(),
               .follow = from.follow()};
+}
+
+void put(const Read& message, Out& out) {
+  put(message, *out.envelope.mutable_read());
+}
+Message get(const pb::Read& from, In& in) {
+  return get(from, in.check);
 }
 
 void put(const Take& message, Out& out) {
@@ -65,6 +71,7 @@ void put(const Results& message, Out& out) {
   to.set_reader(message.reader.value);
   put(message.job, *to.mutable_job());
   to.set_next(message.next);
+  to.set_ended(message.ended);
   to.set_origins(static_cast<std::uint32_t>(message.origins.size()));
   put(message.origins, out.body);
   out.body.column(message.origin, rows);
@@ -78,6 +85,7 @@ Message get(const pb::Results& from, In& in) {
   results.reader = RequestId{from.reader()};
   results.job = get(from.job());
   results.next = from.next();
+  results.ended = from.ended();
   results.origins = get_origins(from.origins(), in.body, in.check);
   // The rows are counted with the runs, which are checked again with the other columns.
   const std::uint64_t rows = count_of(in.check.runs(from.runs(), "outcomes.runs", kTasksPerMessageMax));

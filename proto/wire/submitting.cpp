@@ -26,11 +26,13 @@ void put(const Open& message, Out& out) {
   to.set_request(message.request.value);
   put(message.spec, *to.mutable_spec());
   if (message.hash) put(*message.hash, *to.mutable_hash());
+  if (message.read) put(*message.read, *to.mutable_read());
 }
 
 Message get(const pb::Open& from, In& in) {
   Open open{.request = RequestId{from.request()}, .spec = get(from.spec(), in.check)};
   if (!from.hash().empty()) open.hash = get_hash(from.hash(), "open.hash", in.check);
+  if (from.has_read()) open.read = get(from.read(), in.check);
   return open;
 }
 
@@ -83,22 +85,30 @@ void put(const Seal& message, Out& out) {
   put(message.job, *to.mutable_job());
   to.set_tasks(message.tasks);
   put(message.hash, *to.mutable_hash());
+  if (message.read) put(*message.read, *to.mutable_read());
 }
 
 Message get(const pb::Seal& from, In& in) {
-  return Seal{.job = get(from.job()),
-              .tasks = in.check.most(from.tasks(), "seal.tasks", kTasksPerJobMax),
-              .hash = get_hash(from.hash(), "seal.hash", in.check)};
+  Seal seal{.job = get(from.job()),
+            .tasks = in.check.most(from.tasks(), "seal.tasks", kTasksPerJobMax),
+            .hash = get_hash(from.hash(), "seal.hash", in.check)};
+  if (from.has_read()) seal.read = get(from.read(), in.check);
+  return seal;
 }
 
 void put(const Sealed& message, Out& out) {
   auto& to = *out.envelope.mutable_sealed();
+  to.set_request(message.request.value);
   put(message.job, *to.mutable_job());
+  to.set_existed(message.existed);
   to.set_warning(for_people(message.warning, kTextBytesMax));
 }
 
 Message get(const pb::Sealed& from, In& in) {
-  return Sealed{.job = get(from.job()), .warning = in.check.text(from.warning(), "sealed.warning", kTextBytesMax)};
+  return Sealed{.request = RequestId{from.request()},
+                .job = get(from.job()),
+                .existed = from.existed(),
+                .warning = in.check.text(from.warning(), "sealed.warning", kTextBytesMax)};
 }
 
 void put(const SubmitRejected& message, Out& out) {

@@ -38,6 +38,7 @@ class BrokerRunner final : public Runner {
   JobSpec spec(Line& line);
   Chunk chunk(Line& line);
   Read read(Line& line);
+  static std::optional<Read> read_along(Line& line);
   Ask ask(Line& line);
   void submit(const std::string& peer, Line& line);
 
@@ -114,8 +115,10 @@ void BrokerRunner::feed(Event event) {
       appended_ = append->sequence;
       if (const auto* opened = std::get_if<JobOpened>(&append->write)) newest_job_ = opened->job;
     }
-    if (const auto* send = std::get_if<Send>(&command))
-      if (const auto* opened = std::get_if<Opened>(&send->message)) newest_job_ = opened->job;
+    if (const auto* said = std::get_if<Send>(&command)) {
+      if (const auto* opened = std::get_if<Opened>(&said->message)) newest_job_ = opened->job;
+      if (const auto* sealed = std::get_if<Sealed>(&said->message)) newest_job_ = sealed->job;
+    }
   }
   for (std::string& line : trace(commands, names_)) out_.push_back(std::move(line));
   if (commits_at_once_) commit_all();
@@ -188,7 +191,8 @@ void BrokerRunner::page(Line& line) {
   const RequestId reader = reader_id(line.next());
   if (line.accept("unreadable")) return feed(PageUnreadable{peer, reader, {ErrorCode::storage, "a bad sector"}});
   const std::uint64_t next = line.number_or("next", 0);
-  feed(PageSent{peer, reader, next, line.number_or("bytes", 0)});
+  const std::uint64_t bytes = line.number_or("bytes", 0);
+  feed(PageSent{peer, reader, next, bytes, line.flag("ended")});
 }
 
 // ---- Workers -----------------------------------------------------------------------------------------------------
@@ -309,6 +313,13 @@ Read BrokerRunner::read(Line& line) {
   return read;
 }
 
+/// `and-reads=r1`: what comes with a seal.
+std::optional<Read> BrokerRunner::read_along(Line& line) {
+  const auto reader = line.option("and-reads");
+  if (!reader) return std::nullopt;
+  return Read{.reader = reader_id(*reader), .credit_bytes = 1000};
+}
+
 Ask BrokerRunner::ask(Line& line) {
   static const std::map<std::string, Verb> kVerbs{
       {"jobs", Verb::list_jobs}, {"show", Verb::show_job},        {"why", Verb::why},     {"cancel", Verb::cancel},
@@ -340,13 +351,17 @@ void BrokerRunner::client(Line& line) {
   if (line.accept("submits")) return submit(name, line);
   if (line.accept("opens")) {
     JobSpec spec = this->spec(line);
-    return say(name, Open{RequestId{++last_request_}, std::move(spec)});
+    Open open{RequestId{++last_request_}, std::move(spec)};
+    if (const auto hash = line.option("hash")) open.hash.emplace().fill(static_cast<std::uint8_t>(number(*hash)));
+    open.read = read_along(line);
+    return say(name, std::move(open));
   }
   if (line.accept("chunk")) return say(name, chunk(line));
   if (line.accept("seals")) {
     Seal seal{.job = job_id(line.next())};
     seal.tasks = line.number_or("tasks", 0);
     seal.hash.fill(static_cast<std::uint8_t>(line.number_or("hash", 0)));
+    seal.read = read_along(line);
     return say(name, seal);
   }
   if (line.accept("reads")) return say(name, read(line));

@@ -80,7 +80,7 @@ class Tracer {
     line({name(c.to), "page", "r" + std::to_string(c.reader.value), name(c.job),
           c.order == Order::input ? "input" : "completion", "from=" + std::to_string(c.from),
           "end=" + std::to_string(c.end), "bytes=" + std::to_string(c.bytes_max), c.failed_only ? "failed only" : "",
-          c.with_arguments ? "with arguments" : ""});
+          c.with_arguments ? "with arguments" : "", c.last ? "last" : ""});
   }
 
   void show_command(const Append& c) {
@@ -159,7 +159,9 @@ class Tracer {
   void say(const std::string& to, const ChunkStored& m) {
     line({to, "stored", name(m.job), "#" + std::to_string(m.sequence)});
   }
-  void say(const std::string& to, const Sealed& m) { line({to, "sealed", name(m.job), quoted(m.warning)}); }
+  void say(const std::string& to, const Sealed& m) {
+    line({to, "sealed", name(m.job), m.existed ? "existed" : "", quoted(m.warning)});
+  }
   void say(const std::string& to, const SubmitRejected& m) {
     line({to, "rejected", m.job ? name(m.job) : "open", show(m.error)});
   }

@@ -49,17 +49,11 @@ void ClientActor::next_step() {
   world_->note(self(), "calls", {}, {at_, static_cast<std::uint64_t>(step().what), step().job});
   switch (step().what) {
     case What::submit:
-      return begin_call(client::SubmitCalled{job().spec, job().hash});
+      return begin_call(client::SubmitCalled{job().spec, job().hash, read_next()});
     case What::wait:
       return begin_call(client::WaitCalled{id, {}});
     case What::read:
-      return begin_call(client::ReadCalled{.job = id,
-                                           .order = step().order,
-                                           .from = cursor_,
-                                           .failed_only = step().failed_only,
-                                           .with_arguments = step().with_arguments,
-                                           .follow = step().follow,
-                                           .progress = step().follow});
+      return begin_call(read_call(step(), id));
     case What::cancel:
       return begin_call(client::AskCalled{Verb::cancel, to_string(id)});
     case What::ask:
@@ -70,19 +64,40 @@ void ClientActor::next_step() {
   }
 }
 
+client::ReadCalled ClientActor::read_call(const ClientStep& step, JobId job) const {
+  return {.job = job,
+          .order = step.order,
+          .from = cursor_,
+          .failed_only = step.failed_only,
+          .with_arguments = step.with_arguments,
+          .follow = step.follow,
+          .progress = step.follow};
+}
+
+/// The read that follows the submit, where there is one.
+std::optional<client::ReadCalled> ClientActor::read_next() const {
+  if (at_ + 1 >= script_.size() || script_[at_ + 1].what != What::read || script_[at_ + 1].job != step().job)
+    return std::nullopt;
+  return read_call(script_[at_ + 1], {});
+}
+
 void ClientActor::begin_call(client::Event event) {
   calling_ = true;
   chunks_.clear();
   next_task_ = 0;
   finished_.reset();
   const std::uint64_t mine = life();
-  // What came since the last call is heard first: otherwise the broker would seem to have been silent.
+  // What came since the last call is heard first: otherwise the broker would seem to have been silent. But it may be
+  // what the call asks for.
+  const bool expected = core_->expects(event);
+  if (expected) feed_all(event);
   for (std::deque<Frames> inbox = std::exchange(inbox_, {}); !inbox.empty(); inbox.pop_front()) {
     receive(inbox.front());
     if (mine != life()) return;
   }
+  if (mine != life() || !calling_) return;
   feed_all(client::TimePassed{});
-  feed_all(event);
+  if (!expected) feed_all(event);
 }
 
 void ClientActor::end_call(const client::CallResult& result) {
@@ -162,7 +177,7 @@ void ClientActor::receive(const Frames& frames) {
   auto* results = std::get_if<Results>(&*message);
   if (results == nullptr) return feed_all(client::Arrived{std::move(*message)});
   results_ = std::move(*results);
-  feed_all(client::ResultsArrived{results_->reader, results_->next, weight_of(*results_)});
+  feed_all(client::ResultsArrived{results_->reader, results_->next, weight_of(*results_), results_->ended});
   results_.reset();
 }
 

@@ -32,6 +32,8 @@ class ClientActor final : public Process {
 
  private:
   void next_step();
+  client::ReadCalled read_call(const ClientStep& step, JobId job) const;
+  std::optional<client::ReadCalled> read_next() const;
   void begin_call(client::Event event);
   void end_call(const client::CallResult& result);
   void failed(const Error& error);

@@ -306,9 +306,92 @@ TEST(ClientUpload, SealsARangeAtOnce) {
   JobSpec spec = spec_with_key();
   spec.range = Arithmetic{1, 1, 30};
   EXPECT_EQ(client.on(SubmitCalled{spec, kHash}), (list(Send{Open{RequestId{1}, spec, kHash}})));
-  EXPECT_EQ(client.on(opened(1)), list());
-  EXPECT_EQ(client.hear(Sealed{kJob, "no worker"}), (list(Finish{Accepted{kJob, "no worker", false}})));
-  EXPECT_EQ(client.hear(Sealed{kJob, ""}), list());
+  EXPECT_EQ(client.hear(Sealed{RequestId{9}, kJob}), list());
+  EXPECT_EQ(client.hear(Sealed{RequestId{1}, kJob, false, "no worker"}),
+            (list(Finish{Accepted{kJob, "no worker", false}})));
+  EXPECT_EQ(client.hear(Sealed{RequestId{1}, kJob}), list());
+}
+
+TEST(ClientUpload, TellsARangeThatExistedFromItsOwn) {
+  JobSpec spec = spec_with_key();
+  spec.range = Arithmetic{1, 1, 30};
+  Client client;
+  client.connect();
+  client.on(SubmitCalled{spec, kHash});
+  EXPECT_EQ(client.hear(Sealed{RequestId{1}, kJob, true}), (list(Finish{Accepted{kJob, "", true}})));
+  client.on(SubmitCalled{spec, kHash});
+  client.reconnect();  // the first Open may have arrived
+  EXPECT_EQ(client.hear(Sealed{RequestId{3}, kJob, true}), (list(Finish{Accepted{kJob, "", false}})));
+  client.on(SubmitCalled{spec, kHash});
+  const Error other{ErrorCode::conflict, "other"};
+  EXPECT_EQ(client.hear(SubmitRejected{RequestId{3}, kJob, other}), list());
+  EXPECT_EQ(client.hear(SubmitRejected{RequestId{4}, kJob, other}), list(Finish{other}));
+}
+
+// ---- Upload, and the read that follows ---------------------------------------------------------------------------
+
+ReadCalled read_of(JobId job) {
+  return {.job = job, .order = Order::completion};
+}
+Read request(std::uint64_t reader, JobId job) {
+  return {.reader = RequestId{reader}, .job = job, .credit_bytes = kReadCreditBytes};
+}
+
+/// A range was submitted and accepted, and the broker has begun with the read as reader 2.
+struct Submitted : Client {
+  Submitted() {
+    connect();
+    JobSpec spec = spec_with_key();
+    spec.range = Arithmetic{1, 1, 30};
+    EXPECT_EQ(on(SubmitCalled{spec, kHash, read_of({})}), list(Send{Open{RequestId{1}, spec, kHash, request(2, {})}}));
+    EXPECT_EQ(hear(Sealed{RequestId{1}, kJob}), (list(Finish{Accepted{kJob, "", false}})));
+  }
+};
+
+TEST(ClientReadAhead, BeginsWithoutAsking) {
+  Submitted client;
+  EXPECT_TRUE(client.core.expects(read_of(kJob)));
+  EXPECT_EQ(client.on(read_of(kJob)), list());
+  EXPECT_EQ(client.on(ResultsArrived{RequestId{2}, 30, 10, true}), list(Deliver{}));
+  EXPECT_EQ(client.on(ResultsTaken{}), list(Finish{ReadDone{30}}));
+}
+
+TEST(ClientReadAhead, WatchesWhereProgressIsWanted) {
+  Submitted client;
+  ReadCalled watching = read_of(kJob);
+  watching.progress = true;
+  EXPECT_TRUE(client.core.expects(watching));
+  EXPECT_EQ(client.on(watching), list(Send{Watch{kJob}}));
+}
+
+TEST(ClientReadAhead, IsEndedByAnotherCall) {
+  Submitted client;
+  ReadCalled other = read_of(kJob);
+  other.from = 3;
+  EXPECT_FALSE(client.core.expects(other));
+  Read asked = request(3, kJob);
+  asked.from = 3;
+  EXPECT_EQ(client.on(other), (list(Send{StopReading{RequestId{2}}}, Send{asked})));
+  EXPECT_EQ(client.on(ResultsArrived{RequestId{2}, 4, 10}), list());
+}
+
+TEST(ClientReadAhead, IsForgottenWithItsConnection) {
+  Submitted client;
+  client.reconnect();
+  EXPECT_FALSE(client.core.expects(read_of(kJob)));
+  EXPECT_EQ(client.on(read_of(kJob)), list(Send{request(3, kJob)}));
+}
+
+TEST(ClientReadAhead, GoesWithTheSealOfAnUpload) {
+  Client client;
+  client.connect();
+  EXPECT_EQ(client.on(SubmitCalled{spec_with_key(), {}, read_of({})}), list(open(1)));
+  client.on(opened(1));
+  client.on(ChunkPulled{60});
+  client.on(source_end());
+  EXPECT_EQ(client.on(stored(0)), (list(DropChunks{1}, Send{Seal{kJob, 30, kHash, request(2, {})}})));
+  client.hear(Sealed{.job = kJob});
+  EXPECT_TRUE(client.core.expects(read_of(kJob)));
 }
 
 TEST(ClientUpload, ConnectsFirstWhereItMust) {
@@ -327,7 +410,7 @@ TEST(ClientUpload, SendsChunksWithinTheCreditAndSealsWhenAllAreStored) {
   EXPECT_EQ(client.on(stored(1)), (list(DropChunks{2}, PullChunk{3})));
   EXPECT_EQ(client.on(source_end()), list());
   EXPECT_EQ(client.on(stored(2)), (list(DropChunks{3}, seal())));
-  EXPECT_EQ(client.hear(Sealed{kJob, ""}), (list(Finish{Accepted{kJob, "", false}})));
+  EXPECT_EQ(client.hear(Sealed{.job = kJob, .warning = ""}), (list(Finish{Accepted{kJob, "", false}})));
 }
 
 TEST(ClientUpload, SendsAChunkAboveTheCreditAlone) {
@@ -366,7 +449,7 @@ TEST(ClientUpload, OnlyHashesWhenTheJobExists) {
   EXPECT_EQ(client.on(opened(1, 3, true)), list(PullChunk{0}));
   EXPECT_EQ(client.on(ChunkPulled{60}), (list(DropChunks{1}, PullChunk{1})));
   EXPECT_EQ(client.on(source_end()), list(seal()));
-  EXPECT_EQ(client.hear(Sealed{kJob, ""}), (list(Finish{Accepted{kJob, "", true}})));
+  EXPECT_EQ(client.hear(Sealed{.job = kJob, .warning = ""}), (list(Finish{Accepted{kJob, "", true}})));
 }
 
 TEST(ClientUpload, DoesNotTakeItsOwnJobForAnother) {
@@ -375,7 +458,7 @@ TEST(ClientUpload, DoesNotTakeItsOwnJobForAnother) {
   EXPECT_EQ(client.on(source_end()), list(seal()));
   EXPECT_EQ(client.reconnect(), list(open(2)));
   EXPECT_EQ(client.on(opened(2, 0, true)), list(seal()));
-  EXPECT_EQ(client.hear(Sealed{kJob, ""}), (list(Finish{Accepted{kJob, "", false}})));
+  EXPECT_EQ(client.hear(Sealed{.job = kJob, .warning = ""}), (list(Finish{Accepted{kJob, "", false}})));
 }
 
 TEST(ClientUpload, SendsAgainFromWhereTheBrokerSays) {
@@ -534,7 +617,7 @@ struct UploadWorld {
     }
     if (const auto* seal = std::get_if<Seal>(&message)) {
       sealed = *seal;
-      answers.push_back(Message{Sealed{kJob, ""}});
+      answers.push_back(Message{Sealed{.job = kJob, .warning = ""}});
     }
   }
 
@@ -597,6 +680,16 @@ TEST(ClientReader, DeliversUntilTheEnd) {
   EXPECT_EQ(client.on(ResultsTaken{}), list());
   EXPECT_EQ(client.hear(ReadEnded{RequestId{7}, 9}), list());
   EXPECT_EQ(client.hear(ReadEnded{RequestId{1}, 9}), list(Finish{ReadDone{9}}));
+}
+
+TEST(ClientReader, EndsWithTheLastResults) {
+  Reading client;
+  EXPECT_EQ(client.on(ResultsArrived{RequestId{1}, 8, 10, true}), list(Deliver{}));
+  EXPECT_EQ(client.on(ResultsTaken{}), list(Finish{ReadDone{8}}));
+  Reading again;
+  again.on(results(1, 8));
+  again.on(ResultsTaken{});
+  EXPECT_EQ(again.on(ResultsArrived{RequestId{1}, 8, 10, true}), list(Finish{ReadDone{8}}));
 }
 
 TEST(ClientReader, GivesCreditBackInLargePieces) {

@@ -245,12 +245,9 @@ struct Uploads {
   Reply answer(const Message& message) {
     if (const auto* open = std::get_if<Open>(&message)) {
       spec = open->spec;
-      Reply reply = say(Opened{open->request, kJob, chunks.size(), sealed.has_value()});
-      if (open->hash) {  // a range is whole at once
-        sealed = Seal{kJob, spec.range->count, *open->hash};
-        reply.messages.push_back(Sealed{kJob, "no worker"});
-      }
-      return reply;
+      if (!open->hash) return say(Opened{open->request, kJob, chunks.size(), sealed.has_value()});
+      sealed = Seal{kJob, spec.range->count, *open->hash};  // a range is whole at once
+      return say(Sealed{.request = open->request, .job = kJob, .warning = "no worker"});
     }
     if (const auto* chunk = std::get_if<Chunk>(&message)) {
       EXPECT_EQ(chunk->sequence, chunks.size());
@@ -260,7 +257,7 @@ struct Uploads {
     const auto& seal = std::get<Seal>(message);
     if (sealed && !(sealed->hash == seal.hash)) return say(SubmitRejected{{}, kJob, {ErrorCode::conflict, "other"}});
     sealed = seal;
-    return say(Sealed{kJob, "no worker"});
+    return say(Sealed{.job = kJob, .warning = "no worker"});
   }
 };
 
@@ -412,6 +409,33 @@ std::vector<std::string> values_between(std::uint64_t first, std::uint64_t end) 
   std::vector<std::string> values;
   for (std::uint64_t index = first; index < end; ++index) values.push_back("value " + std::to_string(index));
   return values;
+}
+
+TEST(Session, ReadsWhatCameBeforeItWasAskedFor) {
+  const TemporaryFolder folder;
+  int reads = 0;
+  ScriptedBroker broker(folder.endpoint(), [&](const Message& message) {
+    if (std::holds_alternative<Read>(message)) ++reads;
+    const auto* open = std::get_if<Open>(&message);
+    if (open == nullptr) return Reply{};
+    Reply reply = say(Sealed{.request = open->request, .job = kJob});
+    for (std::uint64_t index = 0; index < kResults; ++index) reply.messages.push_back(page(open->read->reader, index));
+    std::get<Results>(reply.messages.back()).ended = true;
+    return reply;
+  });
+  auto session = connected(options_for(folder));
+  JobSpec spec;
+  spec.kind = "noop";
+  spec.range = Arithmetic{1, 1, kResults};
+  const ReadOptions options{.order = Order::completion};
+  ASSERT_TRUE(session->submit(spec, nullptr, options));
+  Seen seen;
+  const auto cursor = session->read(kJob, options, seen.sink(), {});
+  ASSERT_TRUE(cursor);
+  EXPECT_EQ(*cursor, kResults);
+  EXPECT_EQ(seen.values, values_between(0, kResults));
+  broker.stop();
+  EXPECT_EQ(reads, 0);
 }
 
 TEST(Session, ReadsEachResultOnceThroughABrokerThatVanishes) {

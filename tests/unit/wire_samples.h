@@ -91,10 +91,22 @@ inline WorkerSummary sample_worker() {
           .silent_for = std::chrono::milliseconds(12)};
 }
 
+inline Read sample_read() {
+  return {.reader = RequestId{1},
+          .job = kJob,
+          .order = Order::input,
+          .from = 12,
+          .failed_only = true,
+          .with_arguments = true,
+          .credit_bytes = 1 << 20,
+          .follow = false};
+}
+
 inline Results sample_results() {
   return {.reader = RequestId{1},
           .job = kJob,
           .next = 99,
+          .ended = true,
           .origins = {{.worker = "a", .attempts = 1, .queued_ms = 2.5f, .leased_at = {5}},
                       {.worker = "", .attempts = 0, .queued_ms = 0, .leased_at = {-6}},
                       {.worker = "ccc", .attempts = 3, .queued_ms = 7, .leased_at = {1'700'000'000'000}}},
@@ -141,21 +153,16 @@ inline std::vector<Message> samples() {
       Drain{},
       Open{.request = RequestId{1}, .spec = sample_spec()},
       Open{.request = RequestId{2}, .spec = sample_spec(), .hash = ContentHash{1, 2, 3}},
+      Open{.request = RequestId{3}, .spec = sample_spec(), .hash = ContentHash{1}, .read = sample_read()},
       Opened{.request = RequestId{1}, .job = kJob, .next_chunk = 4, .sealed = true},
       Chunk{
           .job = kJob, .sequence = 3, .count = 2, .arguments = values_of({"a", "bb"}), .labels = values_of({"", "l"})},
       ChunkStored{.job = kJob, .sequence = 3},
       Seal{.job = kJob, .tasks = 1'000'000, .hash = {1, 2, 3, 255}},
-      Sealed{.job = kJob, .warning = "no connected worker offers fetch"},
+      Seal{.job = kJob, .tasks = 1, .hash = {1}, .read = sample_read()},
+      Sealed{.request = RequestId{4}, .job = kJob, .existed = true, .warning = "no connected worker offers fetch"},
       SubmitRejected{.request = RequestId{2}, .job = kJob, .error = error},
-      Read{.reader = RequestId{1},
-           .job = kJob,
-           .order = Order::input,
-           .from = 12,
-           .failed_only = true,
-           .with_arguments = true,
-           .credit_bytes = 1 << 20,
-           .follow = false},
+      sample_read(),
       Take{.reader = RequestId{1}, .bytes = 4096},
       StopReading{RequestId{1}},
       sample_results(),
