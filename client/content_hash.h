@@ -13,7 +13,7 @@ namespace brigade::client {
 
 /// The content hash of a job: SHA-256 over the fields below, one after another. It covers what is executed and how,
 /// and nothing of how it was sent: the same tasks in other chunks have the same hash. Name, priority, key, cost trend,
-/// labels and `retry_of` are not part of it.
+/// hedging, labels and `retry_of` are not part of it.
 ///
 /// A *number* is 8 bytes, little-endian, signed ones in two's complement; a *text* is its length as a number, then its
 /// bytes.

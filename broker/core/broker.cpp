@@ -176,7 +176,7 @@ void Broker::on_time(Now now, Commands& out) {
     state_.next_telling = kNever;
     tell_all_watchers(state_, now, out);
   }
-  if (now.instant >= state_.reclaim_due) state_.idle_hands = true;
+  if (now.instant >= std::min(state_.reclaim_due, state_.hedge_due)) state_.idle_hands = true;
   if (now.instant >= state_.next_ping) {
     state_.next_ping = now.instant + state_.settings.ping_every;
     ping_all(state_, now, out);
@@ -190,7 +190,8 @@ void Broker::on_time(Now now, Commands& out) {
 }
 
 Instant Broker::next_deadline() const {
-  Instant next = std::min({state_.next_ping, state_.next_telling, state_.next_keeping, state_.reclaim_due});
+  Instant next =
+      std::min({state_.next_ping, state_.next_telling, state_.next_keeping, state_.reclaim_due, state_.hedge_due});
   if (!state_.wakeups.empty()) next = std::min(next, state_.wakeups.begin()->first);
   return next;
 }

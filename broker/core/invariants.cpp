@@ -17,11 +17,13 @@ void check_job(const State& state, const Job& job) {
   std::uint64_t leased = 0;
   for (const LeaseId id : job.leases) {
     const Held& lease = state.leases.at(id);
-    require(lease.job == job.id && !lease.open.empty());
+    require(lease.job == job.id && !lease.open.empty() && !lease.hedge);
     leased += lease.open.count();
     for (const Run& run : lease.open.runs()) count(run);
   }
   require(leased == job.leased);
+  for (const LeaseId id : job.hedges)
+    for (const Run& run : state.leases.at(id).open.runs()) require(job.done.within(run).empty());
   for (const Run& run : job.done.runs()) count(run);
   require(total == job.tasks && seen.count() == job.tasks);  // each task in exactly one set
   require(job.log_rows == job.done.count() && job.visible_rows <= job.log_rows);
@@ -78,7 +80,8 @@ void Broker::check_invariants() const {
   }
   check_supplies(state_);
   for (const auto& [id, lease] : state_.leases) {
-    require(state_.jobs.at(lease.job).leases.contains(id));
+    const Job& job = state_.jobs.at(lease.job);
+    require(lease.hedge ? job.hedges.contains(id) : job.leases.contains(id));
     require(state_.workers.at(lease.worker).leases.contains(id));
   }
   for (const auto& [key, reader] : state_.readers) require(state_.readers_of.at(reader.read.job).contains(key));

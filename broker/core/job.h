@@ -61,7 +61,10 @@ struct Job {
   RunSet failed;                                         ///< of `done`: neither ok nor cut
   std::array<std::uint64_t, kTaskStatuses> by_status{};  ///< committed ones
   std::unordered_set<LeaseId> leases;
-  std::uint64_t leased = 0;                                  ///< tasks in their open parts
+  RunSet hedge_failed;       ///< tasks whose second run failed: there is no other
+  std::set<LeaseId> hedges;  ///< second runs; their tasks are in the open part of another lease, or were
+  std::set<PeerId> outrun;   ///< workers that may still run what somebody else has finished
+  std::uint64_t leased = 0;  ///< tasks in their open parts
   std::map<std::uint64_t, std::vector<std::string>> killed;  ///< task -> workers lost while holding it alone
 
   std::uint64_t log_rows = 0;      ///< rows of the result log, the uncommitted ones included

@@ -19,7 +19,7 @@ void account(State& state, const Held& lease, int sign) {
   auto& of_job = worker.units_of[lease.job];
   add(of_job, lease.units());
   if (of_job == 0) worker.units_of.erase(lease.job);
-  add(state.jobs.at(lease.job).leased, lease.open.count());
+  if (!lease.hedge) add(state.jobs.at(lease.job).leased, lease.open.count());
 }
 
 /// A worker that holds nothing is anybody's again.
@@ -35,10 +35,24 @@ Held& hold(State& state, Held lease) {
   const LeaseId id = lease.id;
   Held& held = state.leases.emplace(id, std::move(lease)).first->second;
   state.workers.at(held.worker).leases.insert(id);
-  state.jobs.at(held.job).leases.insert(id);
+  Job& job = state.jobs.at(held.job);
+  if (held.hedge)
+    job.hedges.insert(id);
+  else
+    job.leases.insert(id);
   account(state, held, +1);
   note_room(state, state.workers.at(held.worker));
   return held;
+}
+
+SendLease order_of(const Job& job, const Held& lease) {
+  return {lease.worker,
+          Lease{.id = lease.id,
+                .job = job.id,
+                .run = lease.run,
+                .attempt = lease.trial.attempts + 1,
+                .last_attempt = lease.trial.failures >= job.spec.retries,
+                .brief = {job.spec.kind, job.spec.options, job.spec.mode, job.spec.task_timeout, job.spec.range}}};
 }
 
 void move_lease(State& state, Held& lease, Worker& to) {
@@ -68,7 +82,9 @@ Runs close(State& state, LeaseId id) {
   account(state, lease, -1);
   Runs open = lease.open.runs();
   let_go(state, state.workers.at(lease.worker), id);
-  state.jobs.at(lease.job).leases.erase(id);
+  Job& job = state.jobs.at(lease.job);
+  job.leases.erase(id);
+  job.hedges.erase(id);
   state.leases.erase(it);
   state.idle_hands = true;
   return open;
@@ -98,6 +114,7 @@ void give_up(State& state, LeaseId id, Fate fate, Now now, Commands& out) {
   const std::string worker = state.workers.at(lease.worker).name;
   Job& job = state.jobs.at(lease.job);
   const Runs open = close(state, id);
+  if (lease.hedge) return;
   const std::uint64_t count = count_of(open);
   const bool lost = fate != Fate::not_started;
   const Trial trial = lost ? after_loss(state, lease.trial, count, fate == Fate::lost_alone) : lease.trial;

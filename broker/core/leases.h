@@ -5,8 +5,10 @@
 
 namespace brigade::broker {
 
-/// Gives the lease to its worker. REQUIRES: its tasks are in no other set of the job.
+/// Gives the lease to its worker. REQUIRES: its tasks are in no other set of the job, or it is a hedge.
 Held& hold(State& state, Held lease);
+/// What the worker is told of it.
+SendLease order_of(const Job& job, const Held& lease);
 /// Moves an open lease to another connection of the same worker.
 void move_lease(State& state, Held& lease, Worker& to);
 /// Takes `runs` out of the lease's open part; closes it when nothing is left. The reference is dead then.

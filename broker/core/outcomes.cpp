@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "broker/core/leases.h"
 #include "broker/core/readers.h"
@@ -35,6 +36,7 @@ bool counts_whole(const Job& job, const Held* lease, const Outcomes& outcomes) {
 
 /// Row by row: a success counts from anyone and once; a failure only from the lease that has the task now.
 Verdict judge(const Job& job, const Held* lease, const Outcomes& outcomes) {
+  if (lease != nullptr && lease->hedge) lease = nullptr;
   Verdict verdict{.whole = counts_whole(job, lease, outcomes)};
   if (verdict.whole) return verdict;
   const bool may_retry = lease != nullptr && !job.cut && lease->trial.failures < job.spec.retries;
@@ -54,25 +56,36 @@ Verdict judge(const Job& job, const Held* lease, const Outcomes& outcomes) {
   return verdict;
 }
 
-/// Successes of a lease that is over: their tasks wait, or another lease has them. Returns executions begun before.
-std::uint32_t take_from_others(State& state, Job& job, const Runs& runs) {
+/// Takes finished tasks out of leases whose workers may still run them. Returns executions begun under these.
+template <class Leases>
+std::uint32_t outrun(State& state, Job& job, const Leases& of_job, const Runs& runs) {
   std::uint32_t attempts = 0;
-  for (const Run& run : runs) {
-    for (const Waiting& waiting : job.take_waiting(run)) attempts = std::max(attempts, waiting.trial.attempts);
-    const std::vector<LeaseId> leases(job.leases.begin(), job.leases.end());
-    for (const LeaseId id : leases) {
-      Held& lease = *state.lease(id);
-      if (const Runs open = lease.open.within(run); !open.empty()) {
-        attempts = std::max(attempts, lease.trial.attempts + 1);
-        shrink(state, lease, open);
-      }
-    }
+  const std::vector<LeaseId> leases(of_job.begin(), of_job.end());
+  for (const LeaseId id : leases) {
+    Held& lease = *state.lease(id);
+    Runs open;
+    for (const Run& run : runs)
+      for (const Run& part : lease.open.within(run)) open.push_back(part);
+    if (open.empty()) continue;
+    attempts = std::max(attempts, lease.trial.attempts + 1);
+    job.outrun.insert(lease.worker);
+    shrink(state, lease, open);
   }
+  return attempts;
+}
+
+/// Successes of a lease that does not have the tasks: they wait, or another lease has them. Returns executions begun
+/// before.
+std::uint32_t take_from_others(State& state, Job& job, const Runs& runs) {
+  std::uint32_t attempts = outrun(state, job, job.leases, runs);
+  for (const Run& run : runs)
+    for (const Waiting& waiting : job.take_waiting(run)) attempts = std::max(attempts, waiting.trial.attempts);
   return attempts;
 }
 
 /// Final outcomes become part of the job: known at once, visible once they are on disk.
 void record(State& state, Job& job, Origin origin, Outcomes outcomes, Commands& out) {
+  (void)outrun(state, job, job.hedges, outcomes.runs);
   Job::Uncommitted block{.runs = outcomes.runs};
   std::size_t row = 0;
   for (const Run& run : outcomes.runs) {
@@ -183,12 +196,21 @@ bool all_open(const Held* lease, const Runs& runs) {
 
 void take_finals(State& state, Worker& worker, Job& job, Held* lease, Origin origin, Outcomes finals, Commands& out) {
   finals.retry_after_ms = Column<std::uint32_t>(kFinal);
-  const bool own = all_open(lease, finals.runs);
+  const bool own = all_open(lease, finals.runs) && !lease->hedge;
   if (lease != nullptr) shrink(state, *lease, finals.runs);
   if (!own) origin.attempts = std::max(origin.attempts, take_from_others(state, job, finals.runs));
   worker.finished_tasks += finals.count();
   learn_times(job, origin.queued_ms, finals);
   record(state, job, std::move(origin), std::move(finals), out);
+}
+
+/// A second run that failed is over, and that is all.
+void drop_failures_of_hedge(State& state, const Worker& worker, const Block& block) {
+  Held* lease = state.lease(block.lease);
+  if (lease == nullptr || !lease->hedge || lease->worker != worker.peer) return;
+  for (const Run& run : block.outcomes.runs)
+    for (const Run& failed : lease->open.within(run)) state.jobs.at(lease->job).hedge_failed.insert(failed);
+  shrink(state, *lease, block.outcomes.runs);
 }
 
 }  // namespace
@@ -203,6 +225,7 @@ void on_block(State& state, Worker& worker, const Block& block, Now now, Command
   charge(state, *job, block.outcomes.count(), run_ms_of(block.outcomes));
   Held* lease = state.lease(block.lease);
   if (lease != nullptr && (lease->worker != worker.peer || lease->job != job->id)) lease = nullptr;
+  if (lease != nullptr) lease->progressed = now.instant;
   const Verdict verdict = judge(*job, lease, block.outcomes);
   Origin origin = origin_of(worker, *job, lease, block, now);
   if (!verdict.retries.empty()) lease = take_retries(state, *job, *lease, verdict.retries, now, out);
@@ -211,6 +234,7 @@ void on_block(State& state, Worker& worker, const Block& block, Now now, Command
                 verdict.whole ? block.outcomes : select(block.outcomes, verdict.final), out);
   else if (verdict.retries.empty())
     ++state.stale;
+  drop_failures_of_hedge(state, worker, block);
   acknowledge_when_stored(state, worker.peer, block.sequence, out);
   touch(state, *job);
   cut_if_over_fail_limit(state, *job, now, out);
@@ -229,7 +253,9 @@ void fail_unreadable(State& state, LeaseId id, const Error& error, Now now, Comm
   Held* lease = state.lease(id);
   if (lease == nullptr) return;
   Job& job = state.jobs.at(lease->job);
+  const bool is_hedge = lease->hedge;
   const Runs runs = close(state, id);
+  if (is_hedge) return;
   ValuesBuilder values;
   for (std::uint64_t i = 0; i < count_of(runs); ++i) values.add(error.message);
   Outcomes outcomes{.runs = runs, .status = Column(TaskStatus::internal), .values = values.take()};
@@ -246,12 +272,16 @@ void cut(State& state, Job& job, TaskStatus status, Now now, Commands& out) {
   job.cut = true;
   job.cut_status = status;
   std::set<PeerId> workers;
-  const std::vector<LeaseId> leases(job.leases.begin(), job.leases.end());
+  std::vector<LeaseId> leases(job.leases.begin(), job.leases.end());
+  leases.insert(leases.end(), job.hedges.begin(), job.hedges.end());
   for (const LeaseId id : leases) {
     workers.insert(state.leases.at(id).worker);
     (void)close(state, id);
   }
-  for (const PeerId worker : workers) send(worker, Abort{job.id}, out);
+  for (const PeerId worker : workers) {
+    send(worker, Abort{job.id}, out);
+    job.outrun.erase(worker);
+  }
   const Run all{0, job.tasks};
   (void)job.take_waiting(all);
   job.due.clear();
@@ -278,7 +308,7 @@ void on_block_committed(State& state, Job& job, std::uint64_t position, Now now,
 
 void finish_if_complete(State& state, Job& job, Now now, Commands& out) {
   if (job.is_final() || !job.complete() || !job.uncommitted.empty()) return;
-  require(job.leases.empty() && job.ready.empty() && job.suspect.empty() && job.delayed.empty());
+  require(job.leases.empty() && job.hedges.empty() && job.ready.empty() && job.suspect.empty() && job.delayed.empty());
   job.finished = now.instant;
   job.finished_at = now.utc;
   JobSummary summary = job.summary(now.instant);
@@ -289,6 +319,9 @@ void finish_if_complete(State& state, Job& job, Now now, Commands& out) {
   job.timing.reset();
   job.killed.clear();
   leave_shares(state, job);
+  state.hedging.erase(job.id);
+  for (const PeerId worker : std::exchange(job.outrun, {}))
+    if (state.workers.contains(worker)) send(worker, Abort{job.id}, out);
   append(state, JobFinished{job.id, summary}, std::monostate{}, out);
   tell_watchers(state, job, now, out);
 }

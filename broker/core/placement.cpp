@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "broker/core/hedge.h"
 #include "broker/core/leases.h"
 #include "broker/core/reclaim.h"
 #include "broker/core/roster.h"
@@ -42,13 +43,7 @@ void grant(State& state, Job& job, const Choice& choice, const Waiting& waiting,
     job.started_at = now.utc;
     job.started = now.instant;
   }
-  out.push_back(SendLease{worker.peer, Lease{.id = held.id,
-                                             .job = job.id,
-                                             .run = waiting.run,
-                                             .attempt = waiting.trial.attempts + 1,
-                                             .last_attempt = waiting.trial.failures >= job.spec.retries,
-                                             .brief = {job.spec.kind, job.spec.options, job.spec.mode,
-                                                       job.spec.task_timeout, job.spec.range}}});
+  out.push_back(order_of(job, held));
   touch(state, job);
 }
 
@@ -159,6 +154,7 @@ void place(State& state, Now now, Commands& out) {
   for (std::size_t lane = 0; lane < kLanes; ++lane)
     while (grant_next(state, lane, now, out)) continue;
   reclaim(state, now, out);
+  hedge(state, now, out);
   state.idle_hands = false;
 }
 

@@ -39,7 +39,7 @@ std::uint64_t surplus_of(const State& state, const Held& lease) {
 
 /// Nothing where nothing can be asked back.
 std::optional<Queue> queue_of(const State& state, Held& lease) {
-  if (lease.reclaiming || lease.trial.grain > 0) return std::nullopt;
+  if (lease.reclaiming || lease.hedge || lease.trial.grain > 0) return std::nullopt;
   const std::uint64_t surplus = surplus_of(state, lease);
   if (surplus == 0) return std::nullopt;
   const Job& job = state.jobs.at(lease.job);

@@ -151,11 +151,13 @@ void on_returned(State& state, Worker& worker, const Returned& returned, Now now
   }
   Job& job = state.jobs.at(lease->job);
   const Trial trial = lease->trial;
+  const bool is_hedge = lease->hedge;
   Runs back;
   for (const Run& run : returned.runs)
     for (const Run& part : lease->open.within(run)) back.push_back(part);
   shrink(state, *lease, back);
-  for (const Run& run : back) job.requeue({run, trial});
+  if (!is_hedge)
+    for (const Run& run : back) job.requeue({run, trial});
   touch(state, job);
 }
 

@@ -31,6 +31,11 @@ struct Settings {
   /// about a hundredth of the broker's time at most.
   Duration reclaim_pause = std::chrono::microseconds(10);
 
+  /// A task runs a second time when it has run for longer than this, and so many times the job's mean.
+  Duration hedge_above = std::chrono::milliseconds(20);
+  double hedge_factor = 2;
+  Duration hedge_pause = std::chrono::milliseconds(5);  ///< between two looks for stragglers
+
   std::uint32_t kills_max = 3;    ///< workers that a task may take with it before it is failed
   std::uint32_t losses_free = 1;  ///< losses in company before a task is suspect
   Duration backoff_max = std::chrono::minutes(10);

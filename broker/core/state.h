@@ -3,6 +3,7 @@
 //   sessions   Hello, signs of life, the end of a session     uploads   Open, Chunk, Seal
 //   placement  who gets the next lease, and how large         outcomes  blocks, retries, lost and returned tasks
 //   reclaim    what is asked back from long queues            shares    what clients and jobs were given
+//   hedge      a second run of stragglers
 //   roster     which workers have room, and for what          readers   results and progress to clients
 //   answers    questions and orders of clients
 #pragma once
@@ -38,8 +39,10 @@ struct Held {
   Lane lane = Lane::threads;
   std::uint32_t cap = 1;  ///< most tasks of it that the worker runs at once
   Instant granted{};
+  Instant progressed{};  ///< its latest block
   float queued_ms = 0;
   bool reclaiming = false;
+  bool hedge = false;  ///< a second run: another lease has the tasks (hedge.h)
 
   /// Slots that it fills at its worker.
   std::uint32_t units() const { return static_cast<std::uint32_t>(std::min<std::uint64_t>(open.count(), cap)); }
@@ -146,6 +149,7 @@ struct State {
   std::vector<JobId> accepted;                  ///< sealed jobs in the order of acceptance
   std::array<Ranking, kLanes> runnable;         ///< jobs with ready or suspect tasks of a kind that is offered
   std::set<JobId> suspects;                     ///< those with suspect tasks
+  std::set<JobId> hedging;                      ///< unfinished ones that want it
   std::map<std::string, Share> shares;          ///< by client identity
   double shares_clock = 0;                      ///< `ran_ms` of the client that was granted a lease last
   std::set<std::pair<Instant, JobId>> wakeups;  ///< retries due and deadlines; an old entry does no harm
@@ -172,6 +176,9 @@ struct State {
   Instant next_keeping = kNever;
   Instant next_reclaim{};        ///< queues are not looked at again before
   Instant reclaim_due = kNever;  ///< but should be then
+  Instant next_hedge{};          ///< stragglers are not looked for before
+  Instant hedge_due = kNever;    ///< but should be then
+
   std::uint64_t malformed = 0, stale = 0;
   bool idle_hands = false;  ///< something happened since the last placement
 

@@ -33,6 +33,10 @@ void declare_job_options(Declare& command, JobOptions& options) {
   command.text({"--max-fails", "Cancel the rest when more tasks than this have failed: N, or P% of all", "", "N|P%"},
                options.max_fails);
   command.integer({"--priority", "Higher runs first among your jobs", "0"}, options.priority, -1000, 1000);
+  command.flag({"--hedge",
+                "Near the end, run tasks that take much longer than the others a second time on an idle worker; the "
+                "first result counts"},
+               options.hedge);
   command.text({"--name", "A name for people, usable in place of the job's id"}, options.name);
   command.text({"--key", "Makes the submit idempotent: the same key and tasks are the same job", "random"},
                options.key);
@@ -64,6 +68,7 @@ Result<void> apply_job_options(const JobOptions& options, JobSpec& spec) {
   spec.retries = options.retries ? static_cast<std::uint32_t>(*options.retries) : fetch ? kFetchRetries : 0;
   spec.backoff = options.backoff.value_or(kBackoff);
   spec.max_fails = *limit;
+  spec.hedge = options.hedge;
   spec.priority = static_cast<std::int32_t>(options.priority.value_or(0));
   spec.name = options.name;
   spec.key = options.key;

@@ -16,6 +16,7 @@ struct JobOptions {
   std::optional<std::uint64_t> retries;
   std::string max_fails;
   std::optional<std::int64_t> priority;
+  bool hedge = false;
   std::string name, key;
 };
 

@@ -64,6 +64,7 @@ struct JobSpec {
   Mode mode = Mode::automatic;
   std::optional<Arithmetic> range;  ///< else the arguments come in columns
   CostTrend trend = CostTrend::flat;
+  bool hedge = false;         ///< stragglers may run a second time; the first result counts
   Duration task_timeout{};    ///< limit of one execution; 0: the worker's own
   Duration deadline{};        ///< from acceptance to the last task; 0: none
   std::uint32_t retries = 0;  ///< executions after the first

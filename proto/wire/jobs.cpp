@@ -76,6 +76,7 @@ void put(const JobSpec& spec, pb::JobSpec& to) {
   to.set_priority(spec.priority);
   to.set_name(spec.name);
   to.set_key(spec.key);
+  to.set_hedge(spec.hedge);
   if (spec.retry_of) put(spec.retry_of, *to.mutable_retry_of());
 }
 
@@ -95,6 +96,7 @@ JobSpec get(const pb::JobSpec& from, Check& check) {
   spec.priority = from.priority();
   spec.name = check.text(from.name(), "job.name", kNameBytesMax);
   spec.key = check.text(from.key(), "job.key", kNameBytesMax);
+  spec.hedge = from.hedge();
   spec.retry_of = get(from.retry_of());
   return spec;
 }

@@ -37,6 +37,25 @@ class Loss(BrigadeTest):
         self.brigade("wait", job, broker=broker)
         self.assert_complete(self.results("results", job, broker=broker), 40)
 
+    def test_a_straggler_runs_a_second_time_elsewhere(self):
+        asked = threading.Semaphore(0)
+        first = threading.Lock()
+
+        def respond(request, connection):
+            if "straggler" in request and first.acquire(blocking=False):
+                asked.acquire()  # the first to ask is not answered as long as the test runs
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+
+        server = OddServer(self, respond)
+        self.addCleanup(asked.release)
+        broker = self.broker()
+        self.worker(broker)
+        self.worker(broker)
+        urls = [server.url(str(number)) for number in range(20)] + [server.url("straggler")]
+        results = self.results("run", "fetch", *urls, "--retries", 0, "--timeout", "1h", "--hedge", broker=broker)
+        self.assert_complete(results, 21)
+        self.assertTrue(all(result["status"] == "ok" for result in results))
+
     def test_an_idle_worker_drains_at_once(self):
         broker = self.broker()
         worker = self.worker(broker)

@@ -280,6 +280,7 @@ JobSpec BrokerRunner::spec(Line& line) {
   }
   if (line.flag("no-tasks")) spec.range = Arithmetic{};
   if (line.flag("rising")) spec.trend = CostTrend::rising;
+  spec.hedge = line.flag("hedge");
   spec.deadline = line.duration_or("deadline", Duration{});
   spec.retries = static_cast<std::uint32_t>(line.number_or("retries", 0));
   spec.backoff = line.duration_or("backoff", Duration{});

@@ -32,7 +32,8 @@ unsigned Checker::task_starts(const Lease& lease, std::uint64_t index) {
 void Checker::check_frugal(const Lease& lease, std::uint64_t index, unsigned execution) {
   const JobPlan* job = plan_of(lease.job);
   if (job == nullptr) return;
-  if (execution > job->fates.at(index).failures + 1) fail(text_of(lease.job, index) + " runs once more without need");
+  if (execution > job->fates.at(index).failures + 1 && !job->spec.hedge)
+    fail(text_of(lease.job, index) + " runs once more without need");
   if (lease.brief.mode == Mode::serial && running_[lease.job] > 1) fail("two tasks of a serial job run at once");
 }
 

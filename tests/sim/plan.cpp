@@ -77,6 +77,7 @@ JobPlan plan_job(World& world, std::size_t number, std::uint64_t tasks, unsigned
   for (std::uint64_t i = 0; i < tasks; ++i) job.fates.push_back(fate(world, long_permille, trouble));
   if (world.chance(15)) job.fates[world.below(tasks)].kills = world.chance(60) ? kAlways : 1;
   job.hash = hash_of(job);
+  job.spec.hedge = job.hash[0] % 4 == 0;
   return job;
 }
 

@@ -39,6 +39,7 @@ inline JobSpec sample_spec() {
           .mode = Mode::coroutines,
           .range = Arithmetic{.start = 5, .step = -3, .count = 1'000'000'000},
           .trend = CostTrend::falling,
+          .hedge = true,
           .task_timeout = std::chrono::seconds(3),
           .deadline = std::chrono::hours(1),
           .retries = 4,
