@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "client/bench/audience.h"
 #include "client/bench/noops.h"
 #include "client/bench/swarm.h"
 #include "client/bench/usage.h"
@@ -51,11 +52,14 @@ class Measurement {
     auto swarm = Swarm::start({.endpoint = endpoint, .workers = world_.workers});
     if (!swarm) return swarm.error();
     using Step = Result<void> (Measurement::*)();
-    for (const Step step : {&Measurement::connect, &Measurement::submit, &Measurement::settle, &Measurement::idle})
+    for (const Step step : {&Measurement::connect, &Measurement::submit, &Measurement::settle})
       if (auto done = (this->*step)(); !done) return done.error();
+    if (auto done = listen(endpoint); !done) return done.error();
+    if (auto done = idle(); !done) return done.error();
     if (auto done = work(**swarm); !done) return done.error();
     if (auto done = ask(); !done) return done.error();
     swarm->reset();
+    audience_.reset();
     if (auto done = clear(); !done) return done.error();
     return figures_;
   }
@@ -68,6 +72,8 @@ class Measurement {
   Result<void> submit();
   /// Until the windows of all workers are full.
   Result<void> settle();
+  /// Until all the clients are there.
+  Result<void> listen(const std::string& endpoint);
   Result<void> idle();
   Result<void> work(Swarm& swarm);
   Result<void> ask();
@@ -78,11 +84,12 @@ class Measurement {
   pid_t broker_;
   World world_;
   std::vector<JobId> jobs_;
+  std::unique_ptr<Audience> audience_;
   ScaleFigures figures_;
 };
 
 Result<void> Measurement::submit() {
-  const Load load{.tasks = world_.tasks / world_.jobs};
+  const Load load{.tasks = world_.tasks / world_.jobs, .columns = world_.columns};
   const Instant begun = base::monotonic_now();
   for (std::uint64_t job = 0; job < world_.jobs; ++job) {
     const auto submitted = session_.submit(noop_spec(load), noop_source(load));
@@ -98,6 +105,17 @@ Result<void> Measurement::settle() {
   return await(session_, "the workers have their leases", [&before](const BrokerStatus& status) {
     return status.tasks_running > 0 && std::exchange(before, status.tasks_running) == status.tasks_running;
   });
+}
+
+Result<void> Measurement::listen(const std::string& endpoint) {
+  if (world_.clients == 0) return {};
+  std::vector<JobId> read;
+  for (std::size_t client = 0; client < world_.clients; ++client) read.push_back(jobs_[client % jobs_.size()]);
+  auto audience = Audience::start(endpoint, std::move(read));
+  if (!audience) return audience.error();
+  audience_ = *std::move(audience);
+  return await(session_, "all clients connect",
+               [this](const BrokerStatus&) { return audience_->welcomed() == world_.clients; });
 }
 
 Result<void> Measurement::idle() {
@@ -132,6 +150,7 @@ Result<void> Measurement::work(Swarm& swarm) {
   const double idle_ms = elapsed_ms * figures_.idle_percent / 100;
   figures_.broker_us_per_lease = 1e3 * (to_ms(after->cpu - before->cpu) - idle_ms) / leases;
   figures_.leases_per_s = 1e3 * leases / elapsed_ms;
+  if (audience_ && audience_->rows() == 0) return Error{ErrorCode::internal, "bench scale: no client got a result"};
   return {};
 }
 
@@ -139,6 +158,8 @@ Result<double> Measurement::milliseconds_of(Verb verb, const std::string& subjec
   const Instant begun = base::monotonic_now();
   const auto answer = session_.ask(verb, subject);
   if (!answer) return answer.error();
+  if (verb == Verb::list_jobs && answer->jobs.size() < world_.jobs)
+    return Error{ErrorCode::internal, "bench scale: the list of jobs is not whole"};
   return to_ms(base::monotonic_now() - begun);
 }
 

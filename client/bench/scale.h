@@ -13,6 +13,8 @@ struct World {
   std::uint64_t tasks = 10'000'000;  ///< of all jobs together
   std::uint64_t jobs = 1;
   std::size_t workers = 10;
+  std::size_t clients = 0;  ///< that read the jobs' results meanwhile
+  bool columns = false;     ///< tasks with 8 bytes of arguments, not a range
 };
 
 struct ScaleFigures {

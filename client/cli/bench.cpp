@@ -46,10 +46,12 @@ struct Benchmark {
 
 /// Which rows `bench scale` has: one thing grows, the others stay.
 const std::vector<bench::World>& worlds() {
-  static const std::vector<bench::World> kWorlds{{.tasks = 10'000},     {.tasks = 100'000},     {.tasks = 1'000'000},
-                                                 {.tasks = 10'000'000}, {.tasks = 100'000'000}, {.workers = 1},
-                                                 {.workers = 100},      {.workers = 1000},      {.jobs = 10},
-                                                 {.jobs = 100},         {.jobs = 1000}};
+  static const std::vector<bench::World> kWorlds{
+      {.tasks = 10'000},     {.tasks = 100'000},     {.tasks = 1'000'000},
+      {.tasks = 10'000'000}, {.tasks = 100'000'000}, {.workers = 1},
+      {.workers = 100},      {.workers = 1000},      {.jobs = 10},
+      {.jobs = 100},         {.jobs = 1000},         {.columns = true},
+      {.clients = 1},        {.clients = 100},       {.jobs = 100, .workers = 1000, .clients = 100}};
   return kWorlds;
 }
 
@@ -112,6 +114,8 @@ Json scale_json(const bench::World& world, const bench::ScaleFigures& figures) {
   return {{"tasks", world.tasks},
           {"workers", world.workers},
           {"jobs", world.jobs},
+          {"clients", world.clients},
+          {"arguments", world.columns ? "columns" : "range"},
           {"leases", figures.leases},
           {"broker_us_per_lease", figures.broker_us_per_lease},
           {"idle_percent", figures.idle_percent},
