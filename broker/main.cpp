@@ -65,7 +65,10 @@ int fail(const Error& error) {
 
 int serve(const Options& options, base::SignalFd& signals) {
   Mailbox mailbox;
-  auto opened = open_store({.folder = options.state, .sync = options.durable(), .signals = mailbox.signals()});
+  auto opened = open_store({.folder = options.state,
+                            .sync = options.durable(),
+                            .cache_bytes = options.cache_bytes,
+                            .signals = mailbox.signals()});
   if (!opened) return fail(opened.error());
   auto router = net::Router::bind(options.listen);
   if (!router) return fail(router.error());

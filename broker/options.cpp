@@ -1,5 +1,6 @@
 #include "broker/options.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -33,12 +34,24 @@ void describe(CLI::App& app, Options& options) {
       ->excludes(state);
   base::add_duration(app, "--keep", options.settings.keep_results, "How long results of finished jobs are kept",
                      "BRIGADE_KEEP");
+  base::add_size(app, "--memory", options.memory,
+                 "What may be kept in memory of arguments and results that wait for the disk, and to be read again",
+                 "BRIGADE_MEMORY");
   app.add_flag("--insecure-listen", options.insecure_listen,
                "Allow endpoints that other machines can reach, without authentication");
   app.add_option("--private", options.private_folder)->group("");  // for `brigade run`
   app.add_option("--log-level", options.log_level, "debug, info, warn, error or off")
       ->envname("BRIGADE_LOG")
       ->default_str("info");
+}
+
+constexpr std::uint64_t kMemoryMin = std::uint64_t{32} << 20;
+
+/// How the memory is shared out. A client may always have a message or two under way.
+void share_memory(Options& options) {
+  options.cache_bytes = options.memory / 32;
+  options.settings.unstored_bytes_max = options.memory / 4;
+  options.settings.upload_credit_bytes = std::min(options.settings.upload_credit_bytes, options.memory / 8);
 }
 
 /// What is wrong with an endpoint, or nothing.
@@ -66,6 +79,11 @@ std::variant<Options, int> read_options(int argc, char** argv) {
     options.synced = !options.state.empty();
     if (!options.synced) options.state = options.private_folder / "state";
   }
+  if (options.memory < kMemoryMin) {
+    std::fprintf(stderr, "brigade-broker: --memory: at least 32 MiB\n");
+    return base::kExitUsage;
+  }
+  share_memory(options);
   if (options.listen.empty()) options.listen = {"tcp://127.0.0.1:5757"};
   if (options.state.empty()) options.state = default_state();
   if (const auto checked = check_listen(options); !checked) {

@@ -18,6 +18,8 @@ struct Options {
   bool synced = true;                    ///< what is acknowledged survives the machine
   bool ephemeral = false;
   bool insecure_listen = false;
+  std::uint64_t memory = std::uint64_t{1} << 30;  ///< for what waits for the disk, uploads and caches
+  std::uint64_t cache_bytes = 0;                  ///< of it, for arguments and for results each
   std::string log_level;
   Settings settings;
 

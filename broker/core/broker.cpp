@@ -134,6 +134,8 @@ void Broker::on_committed(Sequence sequence, Now now, Commands& out) {
   while (!state_.pending.empty() && state_.pending.front().sequence <= sequence) {
     const Pending pending = std::move(state_.pending.front());
     state_.pending.pop_front();
+    if (state_.unstored_bytes > state_.settings.unstored_bytes_max) state_.idle_hands = true;  // leases were held back
+    state_.unstored_bytes -= pending.bytes;
     std::visit(overload{
                    [&](const ChunkPending& p) {
                      const auto it = state_.clients.find(p.peer);

@@ -150,6 +150,7 @@ std::uint64_t lease_size(const State& state, const Job& job, const Worker& worke
 void place(State& state, Now now, Commands& out) {
   if (!std::exchange(state.idle_hands, false)) return;
   if (!state.trouble.empty() || state.workers.empty()) return;
+  if (state.unstored_bytes > state.settings.unstored_bytes_max) return;  // until Committed
   release_reservations(state);
   for (std::size_t lane = 0; lane < kLanes; ++lane)
     while (grant_next(state, lane, now, out)) continue;

@@ -88,6 +88,17 @@ struct JobForgotten {
 using Write =
     std::variant<JobOpened, ChunkArrived, JobSealed, BlockAppended, AttemptsCounted, JobFinished, JobForgotten>;
 
+/// Bytes of arguments, labels and results that a write brings along, roughly.
+inline std::uint64_t payload_bytes(const Write& write) {
+  const auto bytes_of = [](const Values& values) { return values.sizes.items().size() + values.blob.size(); };
+  if (const auto* chunk = std::get_if<ChunkArrived>(&write))
+    return bytes_of(chunk->arguments) + bytes_of(chunk->labels);
+  const auto* block = std::get_if<BlockAppended>(&write);
+  if (block == nullptr) return 0;
+  const Outcomes& outcomes = block->outcomes;
+  return outcomes.start_ms.items().size() + outcomes.run_ms.items().size() + bytes_of(outcomes.values);
+}
+
 // ---- Recovery ----------------------------------------------------------------------------------------------------
 
 struct RecoveredJob {

@@ -42,6 +42,8 @@ struct Settings {
   std::uint64_t page_bytes = 1u << 20;
 
   std::uint64_t upload_credit_bytes = 64u << 20;
+  /// While more results and arguments than this wait for the disk, no lease is given out.
+  std::uint64_t unstored_bytes_max = 256u << 20;
 };
 
 }  // namespace brigade::broker

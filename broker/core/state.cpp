@@ -44,14 +44,14 @@ void acknowledge_when_stored(State& state, PeerId worker, std::uint64_t block, C
   if (state.pending.empty())
     send(worker, BlockStored{block}, out);
   else
-    state.pending.push_back({Sequence{state.last_sequence}, AcknowledgePending{worker, block}});
+    state.pending.push_back({Sequence{state.last_sequence}, 0, AcknowledgePending{worker, block}});
 }
 
 void answer_when_stored(State& state, AnswerPending answer, Commands& out) {
   if (state.pending.empty())
     send(answer.client, std::move(answer.answer), out);
   else
-    state.pending.push_back({Sequence{state.last_sequence}, std::move(answer)});
+    state.pending.push_back({Sequence{state.last_sequence}, 0, std::move(answer)});
 }
 
 void send(PeerId to, Message message, Commands& out) {

@@ -133,6 +133,7 @@ struct AnswerPending {
 };
 struct Pending {
   Sequence sequence;
+  std::uint64_t bytes = 0;  ///< of the write, roughly
   std::variant<std::monostate, ChunkPending, SealPending, BlockPending, AcknowledgePending, AnswerPending> then;
 };
 
@@ -169,6 +170,7 @@ struct State {
   std::set<JobId> changed;  ///< watched jobs whose counters changed since the last telling
 
   std::deque<Pending> pending;
+  std::uint64_t unstored_bytes = 0;  ///< of all these
   std::uint64_t last_sequence = 0;
 
   Instant next_ping = kNever;
@@ -193,7 +195,9 @@ struct State {
 template <class Then>
 void append(State& state, Write write, Then then, Commands& out) {
   const Sequence sequence{++state.last_sequence};
-  state.pending.push_back({sequence, std::move(then)});
+  const std::uint64_t bytes = payload_bytes(write);
+  state.unstored_bytes += bytes;
+  state.pending.push_back({sequence, bytes, std::move(then)});
   out.push_back(Append{sequence, std::move(write)});
 }
 

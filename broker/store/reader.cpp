@@ -12,8 +12,7 @@
 namespace brigade::broker {
 namespace {
 
-constexpr std::uint64_t kCacheBytes = std::uint64_t{32} << 20;  // for each of the two caches
-constexpr std::uint64_t kEntryBytes = 512;                      // nodes, vectors and owners of one record, roughly
+constexpr std::uint64_t kEntryBytes = 512;  // nodes, vectors and owners of one record, roughly
 
 template <class T>
 std::uint64_t bytes_of(const Column<T>& column) {
@@ -45,17 +44,17 @@ class Joiner {
 
 }  // namespace
 
-Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& folder) {
+Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& folder, std::uint64_t cache_bytes) {
   auto database = Database::open(index_file(folder), Access::read_only);
   if (!database) return database.error();
-  return std::unique_ptr<Reader>(new Reader(*std::move(database), folder));
+  return std::unique_ptr<Reader>(new Reader(*std::move(database), folder, cache_bytes));
 }
 
-Reader::Reader(std::unique_ptr<Database> database, const std::filesystem::path& folder)
+Reader::Reader(std::unique_ptr<Database> database, const std::filesystem::path& folder, std::uint64_t cache_bytes)
     : database_(std::move(database)),
       payload_(index_file(folder), segments_folder(folder)),
-      chunks_(kCacheBytes),
-      blocks_(kCacheBytes),
+      chunks_(cache_bytes),
+      blocks_(cache_bytes),
       ask_chunk_(*database_,
                  "SELECT first, packed, record FROM chunks WHERE job=? AND first<=? ORDER BY first DESC LIMIT 1"),
       ask_blocks_(*database_,

@@ -19,7 +19,8 @@ namespace brigade::broker {
 /// Used by one thread. Jobs are named by their numbers in the index.
 class Reader {
  public:
-  static Result<std::unique_ptr<Reader>> open(const std::filesystem::path& folder);
+  /// `cache_bytes`: for each of the two caches.
+  static Result<std::unique_ptr<Reader>> open(const std::filesystem::path& folder, std::uint64_t cache_bytes);
 
   /// Takes note of what is about to be written: it is likely to be read next. `on_disk` is the last write on disk.
   void note(std::uint64_t job, Sequence sequence, const ChunkArrived& chunk, Sequence on_disk);
@@ -67,7 +68,7 @@ class Reader {
     bool complete = false;      ///< else only what was written in this life
   };
 
-  Reader(std::unique_ptr<Database> database, const std::filesystem::path& folder);
+  Reader(std::unique_ptr<Database> database, const std::filesystem::path& folder, std::uint64_t cache_bytes);
   Result<Chunk> chunk_with(std::uint64_t job, std::uint64_t task, Sequence committed);
   Result<Chunk> read_chunk(std::uint64_t job, std::uint64_t task);
   Result<StoredBlock> read_block(std::uint64_t job, std::uint64_t position, const BlockRow& row,

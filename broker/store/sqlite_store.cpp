@@ -65,14 +65,14 @@ Result<base::Fd> lock_folder(const std::filesystem::path& folder) {
 }
 
 /// Where nothing is synced a write need not be on disk to count: what dies with the machine anyway, or with its broker,
-/// may wait in memory. So it counts at once, up to so many bytes on their way to the disk.
-constexpr std::uint64_t kUnderwayBytesMax = std::uint64_t{16} << 20;
-constexpr std::uint64_t kEarlyRecordMax = std::uint64_t{4} << 20;  // below what the reader's cache keeps
+/// may wait in memory. So it counts at once, up to half of what the reader's cache keeps on its way to the disk.
 constexpr Duration kGather = std::chrono::milliseconds(50);
 
 /// Which writes count although they are not on disk yet.
 class EarlyCommits {
  public:
+  explicit EarlyCommits(std::uint64_t cache_bytes) : bytes_max_(cache_bytes / 2), record_bytes_max_(cache_bytes / 8) {}
+
   /// Whether this write counts at once. Writes that do not wait for the writer, and all behind them.
   bool admit(Sequence sequence, std::uint64_t bytes, Sequence on_disk) {
     while (!underway_.empty() && underway_.front().sequence <= on_disk) {
@@ -83,7 +83,7 @@ class EarlyCommits {
     underway_.push_back({sequence, bytes});
     bytes_ += bytes;
     const bool next = counting_.value + 1 == sequence.value;
-    if (!next || bytes > kEarlyRecordMax || bytes_ > kUnderwayBytesMax) return false;
+    if (!next || bytes > record_bytes_max_ || bytes_ > bytes_max_) return false;
     counting_ = sequence;
     return true;
   }
@@ -94,6 +94,8 @@ class EarlyCommits {
     Sequence sequence;
     std::uint64_t bytes;
   };
+  const std::uint64_t bytes_max_;
+  const std::uint64_t record_bytes_max_;  // below what the cache takes
   std::deque<Write> underway_;
   std::uint64_t bytes_ = 0;
   Sequence counting_;
@@ -109,6 +111,7 @@ class SqliteStore final : public Store {
     std::map<JobId, std::uint64_t> numbers;
     std::uint64_t next_number = 1;
     bool synced = true;
+    std::uint64_t cache_bytes = 0;
   };
 
   explicit SqliteStore(Setup setup)
@@ -117,6 +120,7 @@ class SqliteStore final : public Store {
         numbers_(std::move(setup.numbers)),
         next_number_(setup.next_number),
         synced_(setup.synced),
+        early_(setup.cache_bytes),
         writer_(std::move(setup.writer)),
         reader_(std::move(setup.reader)) {}
 
@@ -129,7 +133,7 @@ class SqliteStore final : public Store {
     const Sequence on_disk = writer_.committed();
     if (const auto* chunk = std::get_if<ChunkArrived>(&write)) reader_->note(number, sequence, *chunk, on_disk);
     if (const auto* block = std::get_if<BlockAppended>(&write)) reader_->note(number, sequence, *block, on_disk);
-    const bool counts = !synced_ && early_.admit(sequence, payload_of(write), on_disk);
+    const bool counts = !synced_ && early_.admit(sequence, payload_bytes(write), on_disk);
     if (std::holds_alternative<JobForgotten>(write)) {
       reader_->forget(number);
       numbers_.erase(known);
@@ -209,7 +213,7 @@ Result<OpenedStore> open_store(StoreOptions options) {
   if (!found) return found.error();
   auto files = PayloadFiles::open(segments_folder(folder), options.sync, numbers_of(found->numbers));
   if (!files) return files.error();
-  auto reader = Reader::open(folder);
+  auto reader = Reader::open(folder, options.cache_bytes);
   if (!reader) return reader.error();
   if (options.sync)
     if (auto synced = sync_folder(folder); !synced) return synced.error();
@@ -226,7 +230,8 @@ Result<OpenedStore> open_store(StoreOptions options) {
                            .writer = std::move(writer),
                            .numbers = std::move(found->numbers),
                            .next_number = found->next_number,
-                           .synced = options.sync};
+                           .synced = options.sync,
+                           .cache_bytes = options.cache_bytes};
   return OpenedStore{.store = std::make_unique<SqliteStore>(std::move(setup)), .recovered = std::move(recovered)};
 }
 

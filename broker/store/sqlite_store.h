@@ -21,6 +21,8 @@ namespace brigade::broker {
 struct StoreOptions {
   std::filesystem::path folder;  ///< made with mode 0700 if it is missing
   bool sync = true;              ///< false: survives the broker's death, but not the machine's
+  /// Of records kept in memory since they are likely to be read next: for arguments and for results each.
+  std::uint64_t cache_bytes = std::uint64_t{32} << 20;
   StoreSignals signals;
 };
 

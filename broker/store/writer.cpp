@@ -23,21 +23,11 @@ std::size_t batch_size(std::span<const QueuedWrite> writes) {
   std::uint64_t bytes = 0;
   std::size_t count = 0;
   while (count < std::min(writes.size(), kBatchWritesMax) && bytes < kBatchBytesMax)
-    bytes += payload_of(writes[count++].write);
+    bytes += broker::payload_bytes(writes[count++].write);
   return count;
 }
 
 }  // namespace
-
-std::uint64_t payload_of(const Write& write) {
-  const auto bytes_of = [](const Values& values) { return values.sizes.items().size() + values.blob.size(); };
-  if (const auto* chunk = std::get_if<ChunkArrived>(&write))
-    return bytes_of(chunk->arguments) + bytes_of(chunk->labels);
-  const auto* block = std::get_if<BlockAppended>(&write);
-  if (block == nullptr) return 0;
-  const Outcomes& outcomes = block->outcomes;
-  return outcomes.start_ms.items().size() + outcomes.run_ms.items().size() + bytes_of(outcomes.values);
-}
 
 Writer::Writer(WriterSetup setup)
     : index_(std::move(setup.index)),
@@ -62,7 +52,7 @@ void Writer::push(QueuedWrite write) {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
-    queued_bytes_ += payload_of(write.write);
+    queued_bytes_ += broker::payload_bytes(write.write);
     wake = queue_.empty() || queued_bytes_ >= kGatheredBytesMax;
     queue_.push_back(std::move(write));
   }

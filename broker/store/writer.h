@@ -24,9 +24,6 @@ struct QueuedWrite {
   Write write;
 };
 
-/// Bytes that a write brings along, roughly.
-std::uint64_t payload_of(const Write& write);
-
 struct WriterSetup {
   std::unique_ptr<Index> index;
   PayloadFiles files;

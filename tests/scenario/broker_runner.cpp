@@ -150,6 +150,7 @@ void BrokerRunner::settings(Line& line) {
   s.first_lease_tasks = line.number_or("first_lease_tasks", s.first_lease_tasks);
   s.upload_credit_bytes = line.number_or("upload_credit", s.upload_credit_bytes);
   s.page_bytes = line.number_or("page_bytes", s.page_bytes);
+  s.unstored_bytes_max = line.number_or("unstored_bytes_max", s.unstored_bytes_max);
 }
 
 void BrokerRunner::at(Line& line) {
