@@ -4,6 +4,9 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <tuple>
+
+#include "proto/base/text.h"
 
 namespace brigade::cli {
 namespace {
@@ -28,12 +31,20 @@ bool has_line_end(const std::string& text) {
   return text.find_first_of(std::string("\r\n\0", 3)) != std::string::npos;
 }
 
-Result<void> check_header(const std::string& header) {
-  const std::size_t colon = header.find(':');
-  if (colon == 0 || colon == std::string::npos || has_line_end(header)) {
-    return bad("-H: '" + header + "' is not a header; write it as 'Name: value'");
-  }
-  return {};
+Result<std::string> pem_of(const std::string& option, const std::string& path) {
+  auto pem = contents_of(option, path);
+  if (pem && pem->find("-----BEGIN") == std::string::npos) return bad(option + ": " + path + " is not a PEM file");
+  return pem;
+}
+
+/// HOST:PORT:ADDRESS; an IPv6 address may stand in brackets.
+Result<void> check_resolve(const std::string& entry) {
+  const std::size_t host = entry.find(':');
+  const std::size_t port = host == std::string::npos ? host : entry.find(':', host + 1);
+  const bool whole = port != std::string::npos && host > 0 && port + 1 < entry.size() && !has_line_end(entry);
+  const auto number = whole ? base::parse_number(entry.substr(host + 1, port - host - 1)) : Result<std::uint64_t>(0);
+  if (whole && number && *number > 0 && *number <= 65535) return {};
+  return bad("--resolve: '" + entry + "' is not HOST:PORT:ADDRESS, such as example.org:443:192.0.2.7");
 }
 
 bool is_method(const std::string& method) {
@@ -42,6 +53,19 @@ bool is_method(const std::string& method) {
 }
 
 }  // namespace
+
+Result<void> check_header(const std::string& what, const std::string& header) {
+  const std::size_t colon = header.find(':');
+  if (colon == 0 || colon == std::string::npos || has_line_end(header)) {
+    return bad(what + ": '" + header + "' is not a header; write it as 'Name: value'");
+  }
+  return {};
+}
+
+Result<void> check_method(const std::string& what, const std::string& method) {
+  if (is_method(method)) return {};
+  return bad(what + ": '" + method + "' is not a request method, such as GET or POST");
+}
 
 void declare_fetch_options(Declare& kind, FetchWishes& wishes, bool save) {
   kind.text({"-X,--method", "Request method", "GET, with --data POST", "METHOD"}, wishes.method);
@@ -57,6 +81,11 @@ void declare_fetch_options(Declare& kind, FetchWishes& wishes, bool save) {
   kind.number({"--max-redirects", "Most redirects to follow", "10"}, wishes.max_redirects, 0, 100);
   kind.flag({"--insecure-tls", "Do not check certificates"}, wishes.insecure_tls);
   kind.text({"--cacert", "Further certificate authorities, a PEM file", "the system's", "FILE"}, wishes.ca_file);
+  kind.text({"--cert", "The client's certificate and its key, a PEM file without a passphrase", "", "FILE"},
+            wishes.cert_file);
+  kind.flag({"--http2", "HTTP/2 over TLS where the server speaks it: many requests over one connection"}, wishes.http2);
+  kind.texts({"--resolve", "Use this address for a host and port; may be given several times", "", "HOST:PORT:ADDRESS"},
+             wishes.resolve);
   kind.text({"--user-agent", "The User-Agent header", "brigade/VERSION"}, wishes.user_agent);
   kind.flag({"--compressed", "Ask for compressed answers and decode them"}, wishes.compressed);
   kind.duration({"--connect-timeout",
@@ -69,10 +98,9 @@ void declare_fetch_options(Declare& kind, FetchWishes& wishes, bool save) {
 Result<wire::FetchOptions> fetch_options_of(const FetchWishes& wishes) {
   wire::FetchOptions options;
   options.method = !wishes.method.empty() ? wishes.method : wishes.data.empty() ? "GET" : "POST";
-  if (!is_method(options.method))
-    return bad("-X: '" + options.method + "' is not a request method, such as GET or POST");
+  if (auto good = check_method("-X", options.method); !good) return good.error();
   for (const std::string& header : wishes.headers) {
-    if (auto good = check_header(header); !good) return good.error();
+    if (auto good = check_header("-H", header); !good) return good.error();
   }
   options.headers = wishes.headers;
   if (!wishes.data.empty() && wishes.data.front() == '@') {
@@ -82,12 +110,17 @@ Result<wire::FetchOptions> fetch_options_of(const FetchWishes& wishes) {
   } else if (!wishes.data.empty()) {
     options.data = wishes.data;
   }
-  if (!wishes.ca_file.empty()) {
-    auto pem = contents_of("--cacert", wishes.ca_file);
+  for (const auto& [option, file, to] : {std::tuple("--cacert", &wishes.ca_file, &options.ca_pem),
+                                         std::tuple("--cert", &wishes.cert_file, &options.cert_pem)}) {
+    if (file->empty()) continue;
+    auto pem = pem_of(option, *file);
     if (!pem) return pem.error();
-    if (pem->find("-----BEGIN") == std::string::npos) return bad("--cacert: " + wishes.ca_file + " is not a PEM file");
-    options.ca_pem = *std::move(pem);
+    *to = *std::move(pem);
   }
+  for (const std::string& entry : wishes.resolve)
+    if (auto good = check_resolve(entry); !good) return good.error();
+  options.resolve = wishes.resolve;
+  options.http2 = wishes.http2;
   if (has_line_end(wishes.user_agent)) return bad("--user-agent has a line's end");
   options.body = wishes.body || !wishes.save.empty();
   options.max_body_bytes = wishes.max_body.value_or(0);

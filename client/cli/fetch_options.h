@@ -14,14 +14,18 @@ namespace brigade::cli {
 
 /// As typed.
 struct FetchWishes {
-  std::string method, data, save, ca_file, user_agent;
-  std::vector<std::string> headers;
-  bool body = false, fail = false, insecure_tls = false, compressed = false, location = true;
+  std::string method, data, save, ca_file, cert_file, user_agent;
+  std::vector<std::string> headers, resolve;
+  bool body = false, http2 = false, fail = false, insecure_tls = false, compressed = false, location = true;
   std::optional<std::uint64_t> max_body, max_redirects;
   std::optional<Duration> connect_timeout;
 };
 
 void declare_fetch_options(Declare& kind, FetchWishes& wishes, bool save);
+
+/// Of an option or member `what`: the error names it.
+Result<void> check_header(const std::string& what, const std::string& header);
+Result<void> check_method(const std::string& what, const std::string& method);
 
 /// Reads the files that they name, and checks what can be checked here.
 Result<wire::FetchOptions> fetch_options_of(const FetchWishes& wishes);

@@ -13,6 +13,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "client/cli/request_line.h"
+
 namespace brigade::cli {
 namespace {
 
@@ -20,15 +22,22 @@ Error bad(std::string message) {
   return Error{ErrorCode::invalid, std::move(message)};
 }
 
+/// "args" of a fetch are a request line, but that headers are an array and a body that is no text is in base64.
+std::optional<std::string> fetch_argument_of(const nlohmann::json& arguments) {
+  const auto request = parse_request_line(arguments.dump());
+  if (!request) return std::nullopt;
+  return wire::encode_fetch_argument(*request);
+}
+
 /// The argument of a result's line as the wire has it; nullopt where it is not one of this kind.
 std::optional<std::string> argument_of(const nlohmann::json& arguments, Shape shape) {
-  const char* name = shape == Shape::fetch                           ? "url"
-                     : shape == Shape::echo                          ? "text"
+  if (shape == Shape::fetch) return fetch_argument_of(arguments);
+  const char* name = shape == Shape::echo                            ? "text"
                      : shape == Shape::sleep || shape == Shape::spin ? "duration_ms"
                                                                      : "n";
   const auto found = arguments.find(name);
   if (found == arguments.end()) return std::nullopt;
-  if (shape == Shape::fetch || shape == Shape::echo) {
+  if (shape == Shape::echo) {
     if (!found->is_string()) return std::nullopt;
     return found->get<std::string>();
   }

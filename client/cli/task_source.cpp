@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "client/cli/request_line.h"
 #include "client/output/json_text.h"
 #include "proto/base/text.h"
 #include "proto/wire/limits.h"
@@ -111,6 +112,11 @@ Result<TaskInput> parse_task(Shape shape, std::string_view text) {
       return number_task(static_cast<std::uint64_t>(duration->count()));
     }
     case Shape::fetch:
+      if (is_request_line(text)) {
+        const auto request = parse_request_line(text);
+        if (!request) return request.error();
+        return TaskInput{.argument = wire::encode_fetch_argument(*request), .number = 0, .label = {}};
+      }
       if (auto good = check_url(text); !good) return good.error();
       break;
     case Shape::echo:

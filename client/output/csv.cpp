@@ -106,6 +106,7 @@ void append_argument(std::string& out, Shape shape, const Row& row) {
       out += ',';
       return append_ms(out, static_cast<double>(row.number) / 1e6, 6);
     case Shape::fetch:
+      return append_text_cell(out, row.request != nullptr ? row.request->url : "");
     case Shape::echo:
       return append_text_cell(out, row.argument);
     case Shape::other:

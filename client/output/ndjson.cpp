@@ -70,6 +70,10 @@ void append_fetch(std::string& out, const Row& row, bool show_body) {
   append_field(out, "content_type", answer->content_type);
   out += ',';
   append_field(out, "url", answer->url);
+  if (answer->http_version > 0) {
+    out += ",\"http_version\":";
+    append_ms(out, answer->http_version / 10.0, 1);
+  }
   out += ",\"redirects\":";
   append_number(out, answer->redirects);
   out += ",\"sha256\":\"";
@@ -90,6 +94,29 @@ void append_fetch(std::string& out, const Row& row, bool show_body) {
   }
 }
 
+/// As a line of a list may have it.
+void append_request(std::string& out, const Row& row) {
+  if (row.request == nullptr) return append_field(out, "url", "");
+  const wire::FetchRequest& request = *row.request;
+  append_field(out, "url", request.url);
+  if (!request.method.empty()) {
+    out += ',';
+    append_field(out, "method", request.method);
+  }
+  if (!request.headers.empty()) {
+    out += ",\"headers\":[";
+    for (const std::string& header : request.headers) {
+      if (&header != &request.headers.front()) out += ',';
+      append_json_string(out, header);
+    }
+    out += ']';
+  }
+  if (request.data) {
+    out += ',';
+    append_bytes(out, "body", *request.data);
+  }
+}
+
 }  // namespace
 
 void append_arguments_json(std::string& out, const JobView& view, const Row& row) {
@@ -106,7 +133,7 @@ void append_arguments_json(std::string& out, const JobView& view, const Row& row
       append_ms(out, static_cast<double>(row.number) / 1e6, 6);
       break;
     case Shape::fetch:
-      append_field(out, "url", row.argument);
+      append_request(out, row);
       break;
     case Shape::echo:
       append_bytes(out, "text", row.argument);

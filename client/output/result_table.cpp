@@ -63,7 +63,9 @@ std::string argument_text(const JobView& view, const Row& row) {
   if (view.shape == Shape::sleep || view.shape == Shape::spin) {
     return base::format_duration(Duration(static_cast<std::int64_t>(row.number)));
   }
-  return has_numeric_argument(view.shape) ? std::to_string(row.number) : std::string(row.argument.substr(0, 4096));
+  if (has_numeric_argument(view.shape)) return std::to_string(row.number);
+  const std::string_view text = row.request != nullptr ? std::string_view(row.request->url) : row.argument;
+  return std::string(text.substr(0, 4096));
 }
 
 std::string answer_text(const JobView& view, const Row& row) {

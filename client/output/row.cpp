@@ -76,10 +76,21 @@ void RowReader::read_argument() {
   }
   if (!has_arguments_) return;
   row_.argument = arguments_.next();
+  if (view_.shape == Shape::fetch) return read_request();
   row_.number = 0;
   if (row_.argument.size() == sizeof row_.number) {  // as wire::encode_number writes it
     std::memcpy(&row_.number, row_.argument.data(), sizeof row_.number);
   }
+}
+
+void RowReader::read_request() {
+  auto request = wire::decode_fetch_argument(row_.argument);
+  request_ = {};
+  if (request)
+    request_ = *std::move(request);
+  else
+    request_.url = row_.argument;  // another client's form: shown as it is
+  row_.request = &request_;
 }
 
 Row* RowReader::next() {

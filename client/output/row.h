@@ -41,10 +41,11 @@ struct Row {
   UtcMs finished_at{};  ///< 0: it never ran
   std::uint64_t line = 0;
   std::string_view tag;
-  std::uint64_t number = 0;   ///< numeric argument
-  std::string_view argument;  ///< the argument's bytes; empty for a range
-  std::string_view value;     ///< answer, or message of a failure
-  std::string_view path;      ///< where the body was saved; set by the writer
+  std::uint64_t number = 0;                     ///< numeric argument
+  std::string_view argument;                    ///< the argument's bytes; empty for a range
+  const wire::FetchRequest* request = nullptr;  ///< of a fetch: what the argument says
+  std::string_view value;                       ///< answer, or message of a failure
+  std::string_view path;                        ///< where the body was saved; set by the writer
 };
 
 /// "ok", "failed" or "cancelled".
@@ -63,6 +64,7 @@ class RowReader {
  private:
   void read_label();
   void read_argument();
+  void read_request();
 
   const JobView& view_;
   const Results& page_;
@@ -72,6 +74,7 @@ class RowReader {
   std::uint64_t in_run_ = 0;
   std::size_t position_ = 0;
   wire::Label label_;
+  wire::FetchRequest request_;
   Row row_;
 };
 

@@ -91,6 +91,9 @@ std::string encode(const FetchOptions& options) {
   to.set_user_agent(options.user_agent);
   to.set_compressed(options.compressed);
   to.set_connect_timeout_ns(options.connect_timeout.count());
+  to.set_http2(options.http2);
+  for (const std::string& entry : options.resolve) to.add_resolve(entry);
+  to.set_cert_pem(options.cert_pem);
   return to.SerializeAsString();
 }
 
@@ -111,9 +114,34 @@ Result<FetchOptions> decode_fetch_options(std::string_view bytes) {
   options.ca_pem = from.ca_pem();
   options.user_agent = from.user_agent();
   options.compressed = from.compressed();
+  options.http2 = from.http2();
+  options.resolve.assign(from.resolve().begin(), from.resolve().end());
+  options.cert_pem = from.cert_pem();
   options.connect_timeout = check.duration(from.connect_timeout_ns(), "fetch.connect_timeout");
   if (!check.ok()) return check.error();
   return options;
+}
+
+std::string encode_fetch_argument(const FetchRequest& request) {
+  if (request.method.empty() && request.headers.empty() && !request.data) return request.url;
+  pb::FetchRequest to;
+  to.set_url(request.url);
+  to.set_method(request.method);
+  for (const std::string& header : request.headers) to.add_headers(header);
+  if (request.data) to.set_data(*request.data);
+  return '\0' + to.SerializeAsString();
+}
+
+Result<FetchRequest> decode_fetch_argument(std::string_view bytes) {
+  if (bytes.empty() || bytes.front() != '\0')
+    return FetchRequest{.url = std::string(bytes), .method = {}, .headers = {}, .data = {}};
+  Check check;
+  pb::FetchRequest from;
+  if (!parse(bytes.substr(1), from, check)) return check.error();
+  FetchRequest request{.url = std::move(*from.mutable_url()), .method = from.method(), .headers = {}, .data = {}};
+  request.headers.assign(from.headers().begin(), from.headers().end());
+  if (from.has_data()) request.data = std::move(*from.mutable_data());
+  return request;
 }
 
 std::string encode(const FetchAnswer& answer) {
@@ -130,6 +158,7 @@ std::string encode(const FetchAnswer& answer) {
   to.set_ttfb_ms(answer.ttfb_ms);
   to.set_total_ms(answer.total_ms);
   if (answer.body) to.set_body(*answer.body);
+  to.set_http_version(answer.http_version);
   return to.SerializeAsString();
 }
 
@@ -150,6 +179,7 @@ Result<FetchAnswer> decode_fetch_answer(std::string_view bytes) {
   answer.ttfb_ms = check.milliseconds(from.ttfb_ms(), "fetch.ttfb_ms");
   answer.total_ms = check.milliseconds(from.total_ms(), "fetch.total_ms");
   if (from.has_body()) answer.body = std::move(*from.mutable_body());
+  answer.http_version = from.http_version();
   if (!check.ok()) return check.error();
   return answer;
 }

@@ -14,7 +14,7 @@
 namespace brigade::wire {
 
 // Arguments. noop, factorial: the number as 8 bytes, little-endian. sleep, spin: nanoseconds, likewise.
-// echo: the text. fetch: the URL.
+// echo: the text. fetch: the URL, or a request (encode_fetch_argument).
 std::string encode_number(std::uint64_t number);
 Result<std::uint64_t> decode_number(std::string_view bytes);
 
@@ -48,7 +48,22 @@ struct FetchOptions {
   std::string user_agent;            ///< empty: brigade/VERSION
   bool compressed = false;           ///< ask for and decode gzip, brotli, zstd, deflate
   Duration connect_timeout{};        ///< 0: the default, 5 s
+  bool http2 = false;                ///< over TLS, where the server speaks it
+  std::vector<std::string> resolve;  ///< "HOST:PORT:ADDRESS", in place of a look-up
+  std::string cert_pem;              ///< the client's certificate and its key
 };
+
+/// One task of a fetch: what it has of its own goes before, or beside, the job's options.
+struct FetchRequest {
+  std::string url;
+  std::string method;                ///< empty: the job's; with data of its own POST
+  std::vector<std::string> headers;  ///< "Name: value", beside the job's
+  std::optional<std::string> data;   ///< request body, in place of the job's
+  bool operator==(const FetchRequest&) const = default;
+};
+/// The URL alone where there is no more; else a zero byte and the request. The same request gives the same bytes.
+std::string encode_fetch_argument(const FetchRequest& request);
+Result<FetchRequest> decode_fetch_argument(std::string_view bytes);
 
 struct FetchAnswer {
   std::uint32_t http_status = 0;
@@ -59,6 +74,7 @@ struct FetchAnswer {
   std::string sha256;                ///< of the decoded body, 32 bytes
   double dns_ms = 0, connect_ms = 0, tls_ms = 0, ttfb_ms = 0, total_ms = 0;
   std::optional<std::string> body;
+  std::uint32_t http_version = 0;    ///< 10, 11, 20; 0: not known
 };
 
 std::string encode(const FactorialOptions& options);

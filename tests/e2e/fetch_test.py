@@ -76,6 +76,65 @@ class Fetches(BrigadeTest):
         result, = self.results("run", "fetch", nginx.url("a"), "--body")
         self.assertEqual(result["result"]["body_base64"], "AP8gYmluYXJ5")
 
+    def test_each_line_of_a_list_may_be_a_request_of_its_own(self):
+        seen = []
+
+        def respond(request, connection):
+            seen.append(request)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+        server = RequestServer(self, respond)
+        lines = [{"url": server.url("a"), "method": "PUT", "headers": {"X-One": "1"}, "body": "text"},
+                 {"url": server.url("b")}, {"url": server.url("c"), "headers": ["X-Two: 2"]},
+                 {"url": server.url("d"), "method": "HEAD"}, {"url": server.url("e"), "body": ""}]
+        listing = self.home / "requests"
+        listing.write_text("".join(json.dumps(line) + "\n" for line in lines) + server.url("f") + "\ttag\n")
+        out = self.home / "out.ndjson"
+        command = ["run", "fetch", "--from", listing, "--mode", "serial", "-H", "X-All: yes", "--out", out]
+        self.brigade(*command)
+        results = [json.loads(line) for line in out.read_text().splitlines()]
+        self.assertEqual([result["args"] for result in results],
+                         [dict(lines[0], headers=["X-One: 1"]), *lines[1:], {"url": server.url("f")}])
+        self.assertEqual([request.split(" ")[0] for request in seen], ["PUT", "GET", "GET", "HEAD", "POST", "GET"])
+        self.assertTrue(all("X-All: yes" in request for request in seen))
+        self.assertEqual(["X-One: 1" in request for request in seen], [True] + [False] * 5)
+        self.assertEqual(["X-Two: 2" in request for request in seen], [False, False, True, False, False, False])
+        self.assertTrue(seen[0].endswith("\r\n\r\ntext"))
+        done = self.brigade(*command, "--resume")
+        self.assertIn("nothing is run", done.stderr)
+
+    def test_http2_with_a_certificate_over_an_address_of_ones_own(self):
+        nginx = Nginx(self, tls=True)
+        for i in range(50):
+            (nginx.root / f"{i}").write_text(f"page {i}")
+        urls = [f"https://brigade.test:{nginx.tls_port}/{i}" for i in range(50)]
+        command = ["run", "fetch", *urls, "--cacert", nginx.certificate, "--resolve",
+                   f"brigade.test:{nginx.tls_port}:127.0.0.1", "--body"]
+        certified = [*command, "--cert", nginx.pair]
+        results = self.results(*certified, "--http2")
+        self.assertEqual([result["result"]["body"] for result in results], [f"page {i}" for i in range(50)])
+        self.assertEqual({result["result"]["http_version"] for result in results}, {2})
+        # One connection, but for those that began before it was known that the server speaks HTTP/2.
+        connections = sum(result["result"]["tls_ms"] > 0 for result in results)
+        self.assertLess(connections, 50)
+        results = self.results(*certified)
+        self.assertEqual({result["result"]["http_version"] for result in results}, {1.1})
+        self.assertEqual({result["result"]["http_status"] for result in self.results(*command)}, {400})
+        self.assertEqual(self.results(*command[:-3], "--retries", 0, code=1)[0]["error"]["code"], "dns")
+        unknown = self.results("run", "fetch", f"https://127.0.0.1:{nginx.tls_port}/0", "--retries", 0, code=1)
+        self.assertEqual(unknown[0]["error"]["code"], "tls")
+
+    def test_a_bad_request_in_a_list_is_named_and_nothing_is_submitted(self):
+        listing = self.home / "requests"
+        for line, why in (('{"method":"GET"}', "no 'url'"), ('{"url":', "not a JSON object"), ('{"url":7}', "'url'"),
+                          ('{"url":"http://h/","verb":"GET"}', "'verb'"), ('{"url":"ftp://h/"}', "http"),
+                          ('{"url":"http://h/","headers":["x"]}', "Name: value"),
+                          ('{"url":"http://h/","method":"G T"}', "'G T'")):
+            listing.write_text(f"http://h/\n{line}\n")
+            done = self.brigade("run", "fetch", "--from", listing, code=2)
+            self.assertIn("line 2", done.stderr)
+            self.assertIn(why, done.stderr)
+
     def test_a_shared_worker_refuses_local_addresses(self):
         broker = self.broker()
         self.start("brigade-worker", "--broker", broker.endpoint).wait_for("connected to broker")

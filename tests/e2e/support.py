@@ -151,14 +151,14 @@ def alive(pid):
 
 
 class Nginx:
-    """A real nginx on loopback that serves the files of a folder."""
+    """A real nginx on loopback that serves the files of a folder. With `tls` also as https://brigade.test, HTTP/2 and
+    1.1, with a certificate that signs itself and is wanted of the client, too."""
 
-    def __init__(self, test):
+    def __init__(self, test, tls=False):
         self.root = test.home / "site"
         self.root.mkdir()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = refused_port()
+        secure = self.secure(test.home) if tls else ""
         logs = test.home / "nginx"
         logs.mkdir()
         user = "user root;" if os.getuid() == 0 else ""
@@ -171,7 +171,7 @@ class Nginx:
               client_body_temp_path {logs}/a; proxy_temp_path {logs}/b; fastcgi_temp_path {logs}/c;
               uwsgi_temp_path {logs}/d; scgi_temp_path {logs}/e;
               server {{
-                listen 127.0.0.1:{self.port};
+                listen 127.0.0.1:{self.port}; {secure}
                 root {self.root};
                 location /loop {{ return 302 /loop; }}
                 location /hop {{ return 302 /page/0.html; }}
@@ -183,6 +183,16 @@ class Nginx:
         test.addCleanup(self.process.wait)
         test.addCleanup(self.process.terminate)
         eventually(self.accepts, "nginx accepts connections")
+
+    def secure(self, home):
+        self.tls_port = refused_port()
+        self.certificate, key, self.pair = home / "certificate.pem", home / "key.pem", home / "pair.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                        "-nodes", "-keyout", key, "-out", self.certificate, "-days", "2", "-subj", "/CN=brigade.test",
+                        "-addext", "subjectAltName=DNS:brigade.test"], check=True, capture_output=True)
+        self.pair.write_text(self.certificate.read_text() + key.read_text())
+        return (f"listen 127.0.0.1:{self.tls_port} ssl http2; ssl_certificate {self.certificate}; "
+                f"ssl_certificate_key {key}; ssl_client_certificate {self.certificate}; ssl_verify_client on;")
 
     def accepts(self):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
@@ -197,11 +207,13 @@ class OddServer:
     """A server that answers each connection as `respond(request line, connection)` says."""
 
     def __init__(self, test, respond):
+        self.respond = respond
+        answer = self.answer
+
         class Handler(socketserver.BaseRequestHandler):
             def handle(self):
                 with contextlib.suppress(OSError):
-                    request = self.request.recv(65536).decode(errors="replace")
-                    respond(request.split("\r\n")[0], self.request)
+                    answer(self.request)
 
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads = True
@@ -213,8 +225,26 @@ class OddServer:
         test.addCleanup(self.server.server_close)
         test.addCleanup(self.server.shutdown)
 
+    def answer(self, connection):
+        request = connection.recv(65536).decode(errors="replace")
+        self.respond(request.split("\r\n")[0], connection)
+
     def url(self, path=""):
         return f"http://127.0.0.1:{self.server.server_address[1]}/{path}"
+
+
+class RequestServer(OddServer):
+    """The same, but `respond` is given the whole request: its head, and as much body as that announces."""
+
+    def answer(self, connection):
+        request = ""
+        while "\r\n\r\n" not in request:
+            request += connection.recv(65536).decode(errors="replace")
+        head = request.partition("\r\n\r\n")[0]
+        length = re.search(r"(?im)^content-length: (\d+)", head)
+        while length and len(request) < len(head) + 4 + int(length.group(1)):
+            request += connection.recv(65536).decode(errors="replace")
+        self.respond(request, connection)
 
 
 def refused_port():

@@ -70,7 +70,7 @@ TEST_F(ProgramTest, HelpNamesNothingThatIsNotBuilt) {
        std::vector<std::vector<std::string>>{{"--help"}, {"run", "fetch", "--help"}, {"up", "--help"}}) {
     const std::string text = run(words).out;
     for (const char* absent :
-         {"experiment", "keygen", "--hosts", "--slurm", "--http2", "--per-host", "--rate", "supervise"}) {
+         {"experiment", "keygen", "--hosts", "--slurm", "--per-host", "--rate", "supervise"}) {
       EXPECT_EQ(text.find(absent), std::string::npos) << absent;
     }
   }

@@ -26,7 +26,7 @@ std::string Transfer::detail(CURLcode code) const {
 std::string Transfer::host() const {
   const char* effective = nullptr;
   curl_easy_getinfo(easy_, CURLINFO_EFFECTIVE_URL, &effective);
-  const std::string url = without_password(effective != nullptr ? effective : url_);
+  const std::string url = without_password(effective != nullptr ? effective : task_.url);
   const std::size_t scheme = url.find("://");
   const std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
   return url.substr(begin, url.find_first_of("/?#", begin) - begin);
@@ -40,7 +40,7 @@ Ending Transfer::timed_out() {
                              "no connection to " + host() + " within " + base::format_duration(job_->connect_timeout));
   const std::string what = header_bytes_ > 0 ? "no complete answer from " : "no answer from ";
   return Ending::retryable(TaskStatus::timeout,
-                           what + without_password(url_) + " within " + base::format_duration(limit_));
+                           what + without_password(task_.url) + " within " + base::format_duration(limit_));
 }
 
 Ending Transfer::not_connected() {
@@ -57,7 +57,7 @@ Ending Transfer::not_connected() {
 }
 
 Ending Transfer::failure(CURLcode code) {
-  const std::string from = " from " + without_password(url_);
+  const std::string from = " from " + without_password(task_.url);
   long redirects = 0;
   curl_easy_getinfo(easy_, CURLINFO_REDIRECT_COUNT, &redirects);
   if (body_too_large_)
@@ -71,7 +71,8 @@ Ending Transfer::failure(CURLcode code) {
         return Ending::failed(TaskStatus::protocol, "no valid answer" + from + ": it is no HTTP");
       if (redirects > 0)
         return Ending::failed(TaskStatus::protocol, "a redirect" + from + " leads to no http or https URL");
-      return Ending::failed(TaskStatus::invalid_argument, "'" + without_password(url_) + "' is no http or https URL");
+      return Ending::failed(TaskStatus::invalid_argument,
+                            "'" + without_password(task_.url) + "' is no http or https URL");
     case CURLE_COULDNT_RESOLVE_HOST:
       return Ending::retryable(TaskStatus::dns, "no address is known for " + host());
     case CURLE_COULDNT_CONNECT:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
+#include <utility>
+#include <vector>
 
 #include "proto/base/text.h"
 #include "proto/base/version.h"
@@ -29,13 +31,20 @@ Error invalid(std::string message) {
   return {ErrorCode::invalid, std::move(message)};
 }
 
-Result<void> check(const wire::FetchOptions& options) {
-  if (!is_token(options.method)) return invalid("'" + options.method + "' is no HTTP method");
-  for (const std::string& header : options.headers) {
+Result<void> check_headers(const std::vector<std::string>& headers) {
+  for (const std::string& header : headers) {
     const std::string_view name = std::string_view(header).substr(0, header.find_first_of(":;"));
     if (!is_one_line(header) || name.size() == header.size() || !is_token(name))
       return invalid("'" + header + "' is no HTTP header of the form 'Name: value'");
   }
+  return {};
+}
+
+Result<void> check(const wire::FetchOptions& options) {
+  if (!is_token(options.method)) return invalid("'" + options.method + "' is no HTTP method");
+  if (auto good = check_headers(options.headers); !good) return good;
+  if (!std::all_of(options.resolve.begin(), options.resolve.end(), is_one_line))
+    return invalid("a line of --resolve has more than one line");
   if (!is_one_line(options.user_agent)) return invalid("the user agent has more than one line");
   if (options.max_redirects > 1000) return invalid("more than 1000 redirects are not followed");
   if (options.connect_timeout < Duration{}) return invalid("the connect timeout is negative");
@@ -44,23 +53,49 @@ Result<void> check(const wire::FetchOptions& options) {
   return {};
 }
 
-bool has_header(const wire::FetchOptions& options, std::string_view name) {
-  return std::any_of(options.headers.begin(), options.headers.end(), [&](const std::string& header) {
+using Headers = std::vector<std::string>;
+
+bool has_header(const Headers& headers, std::string_view name) {
+  return std::any_of(headers.begin(), headers.end(), [&](const std::string& header) {
     return header.size() > name.size() && std::equal(name.begin(), name.end(), header.begin(), [](char a, char b) {
              return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
            });
   });
 }
 
-std::unique_ptr<curl_slist, FreeList> header_list(const wire::FetchOptions& options) {
+std::unique_ptr<curl_slist, FreeList> list_of(const std::vector<std::string>& texts) {
   curl_slist* list = nullptr;
-  for (const std::string& header : options.headers) list = curl_slist_append(list, header.c_str());
+  for (const std::string& text : texts) list = curl_slist_append(list, text.c_str());
+  return std::unique_ptr<curl_slist, FreeList>(list);
+}
+
+std::unique_ptr<curl_slist, FreeList> header_list(const Headers& headers, bool with_data) {
+  curl_slist* list = list_of(headers).release();
   // libcurl would wait a second for "100 Continue" before a large body.
-  if (options.data && !has_header(options, "Expect:")) list = curl_slist_append(list, "Expect:");
+  if (with_data && !has_header(headers, "Expect:")) list = curl_slist_append(list, "Expect:");
   return std::unique_ptr<curl_slist, FreeList>(list);
 }
 
 }  // namespace
+
+Result<FetchTask> make_fetch_task(const FetchJob& job, std::string_view argument) {
+  auto request = wire::decode_fetch_argument(argument);
+  if (!request) return invalid("no URL and no request: " + request.error().message);
+  FetchTask task{
+      .url = std::move(request->url), .method = std::move(request->method), .own_data = {}, .own_headers = {}};
+  const bool printable = std::all_of(task.url.begin(), task.url.end(),
+                                     [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7F; });
+  if (task.url.empty() || !printable) return invalid("a URL is neither empty nor has it spaces or control characters");
+  task.own_data = std::move(request->data);
+  if (task.method.empty()) task.method = task.own_data ? "POST" : job.options.method;
+  if (!is_token(task.method)) return invalid("'" + task.method + "' is no HTTP method");
+  if (request->headers.empty() && !task.own_data) return task;
+  if (auto good = check_headers(request->headers); !good) return good.error();
+  Headers headers = job.options.headers;
+  headers.insert(headers.end(), request->headers.begin(), request->headers.end());
+  task.own_headers = header_list(headers, task.own_data || job.options.data);
+  return task;
+}
 
 Result<std::shared_ptr<const FetchJob>> make_fetch_job(std::string_view options,
                                                        const std::shared_ptr<const FetchSettings>& settings) {
@@ -73,7 +108,8 @@ Result<std::shared_ptr<const FetchJob>> make_fetch_job(std::string_view options,
   job->body_max = job->options.max_body_bytes > 0 ? job->options.max_body_bytes : settings->body_max;
   if (job->options.body) job->body_max = std::min<std::uint64_t>(job->body_max, wire::kBlobBytesMax - kAnswerOverhead);
   job->connect_timeout = job->options.connect_timeout > Duration{} ? job->options.connect_timeout : kConnectTimeout;
-  job->headers = header_list(job->options);
+  job->headers = header_list(job->options.headers, job->options.data.has_value());
+  job->resolve = list_of(job->options.resolve);
   if (job->options.user_agent.empty()) job->options.user_agent = "brigade/" + std::string(base::version());
   return std::shared_ptr<const FetchJob>(std::move(job));
 }

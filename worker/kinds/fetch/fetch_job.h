@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "proto/model/job.h"
 #include "proto/wire/kinds.h"
@@ -29,7 +31,18 @@ struct FetchJob {
   std::uint64_t body_max = 0;
   Duration connect_timeout{};
   std::unique_ptr<curl_slist, FreeList> headers;
+  std::unique_ptr<curl_slist, FreeList> resolve;
 };
+
+/// One task as libcurl is told of it.
+struct FetchTask {
+  std::string url;
+  std::string method;
+  std::optional<std::string> own_data;                ///< in place of the job's
+  std::unique_ptr<curl_slist, FreeList> own_headers;  ///< all of the task's, where it has some of its own
+};
+/// The error is for people: an argument that is no request, a header of two lines.
+Result<FetchTask> make_fetch_task(const FetchJob& job, std::string_view argument);
 
 /// Decodes and checks the options. A line break in a header or an unknown method character is an error.
 Result<std::shared_ptr<const FetchJob>> make_fetch_job(std::string_view options,

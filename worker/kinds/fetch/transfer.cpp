@@ -39,7 +39,6 @@ Transfer::Transfer(std::shared_ptr<const FetchJob> job)
     : job_(std::move(job)), owned_(curl_easy_init()), easy_(owned_.get()), digest_(EVP_MD_CTX_new()) {
   require(easy_ != nullptr && digest_ != nullptr);
   set_options();
-  set_method();
   set_security();
 }
 
@@ -50,7 +49,9 @@ void Transfer::set_options() {
   set(easy_, CURLOPT_ERRORBUFFER, message_.data());
   set(easy_, CURLOPT_PRIVATE, this);
   set(easy_, CURLOPT_NOSIGNAL, 1L);
-  set(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(options.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+  if (options.http2) set(easy_, CURLOPT_PIPEWAIT, 1L);  // rather a stream of a connection under way than another one
+  if (job_->resolve) set(easy_, CURLOPT_RESOLVE, job_->resolve.get());
   set(easy_, CURLOPT_WRITEFUNCTION, &Transfer::write);
   set(easy_, CURLOPT_WRITEDATA, this);
   set(easy_, CURLOPT_HEADERFUNCTION, &Transfer::header);
@@ -59,23 +60,27 @@ void Transfer::set_options() {
   set(easy_, CURLOPT_FOLLOWLOCATION, options.follow ? 1L : 0L);
   set(easy_, CURLOPT_MAXREDIRS, static_cast<long>(options.max_redirects));
   set(easy_, CURLOPT_USERAGENT, options.user_agent.c_str());
-  set(easy_, CURLOPT_HTTPHEADER, job_->headers.get());
   if (options.compressed) set(easy_, CURLOPT_ACCEPT_ENCODING, "");
 }
 
-void Transfer::set_method() {
-  const wire::FetchOptions& options = job_->options;
-  if (options.data) {
-    set(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(options.data->size()));
-    set(easy_, CURLOPT_POSTFIELDS, options.data->data());
-  } else if (options.method == "POST") {
+/// What differs from task to task; the handle may have served another before.
+void Transfer::set_request() {
+  const std::optional<std::string>& data = task_.own_data ? task_.own_data : job_->options.data;
+  set(easy_, CURLOPT_URL, task_.url.c_str());
+  set(easy_, CURLOPT_HTTPHEADER, task_.own_headers ? task_.own_headers.get() : job_->headers.get());
+  set(easy_, CURLOPT_CUSTOMREQUEST, static_cast<const char*>(nullptr));
+  set(easy_, CURLOPT_HTTPGET, 1L);  // undoes a body and a HEAD
+  if (data) {
+    set(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(data->size()));
+    set(easy_, CURLOPT_POSTFIELDS, data->data());
+  } else if (task_.method == "POST") {
     set(easy_, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t{0});
     set(easy_, CURLOPT_POSTFIELDS, "");
   }
-  if (options.method == "HEAD") {
+  if (task_.method == "HEAD") {
     set(easy_, CURLOPT_NOBODY, 1L);
-  } else if (options.method != "POST" && (options.method != "GET" || options.data)) {
-    set(easy_, CURLOPT_CUSTOMREQUEST, options.method.c_str());
+  } else if (task_.method != "POST" && (task_.method != "GET" || data)) {
+    set(easy_, CURLOPT_CUSTOMREQUEST, task_.method.c_str());
   }
 }
 
@@ -92,20 +97,19 @@ void Transfer::set_security() {
     set(easy_, CURLOPT_SSL_VERIFYPEER, 0L);
     set(easy_, CURLOPT_SSL_VERIFYHOST, 0L);
   }
-  if (!options.ca_pem.empty()) {
-    curl_blob blob{
-        .data = const_cast<char*>(options.ca_pem.data()), .len = options.ca_pem.size(), .flags = CURL_BLOB_NOCOPY};
-    set(easy_, CURLOPT_CAINFO_BLOB, &blob);
-  }
+  const auto set_pem = [this](CURLoption option, const std::string& pem) {
+    curl_blob blob{.data = const_cast<char*>(pem.data()), .len = pem.size(), .flags = CURL_BLOB_NOCOPY};
+    if (!pem.empty()) set(easy_, option, &blob);
+  };
+  set_pem(CURLOPT_CAINFO_BLOB, options.ca_pem);
+  set_pem(CURLOPT_SSLCERT_BLOB, options.cert_pem);
+  set_pem(CURLOPT_SSLKEY_BLOB, options.cert_pem);
 }
 
-std::optional<Ending> Transfer::begin(std::string_view url, bool last_attempt) {
-  const bool printable =
-      std::all_of(url.begin(), url.end(), [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7F; });
-  if (url.empty() || !printable)
-    return Ending::failed(TaskStatus::invalid_argument,
-                          "a URL is neither empty nor has it spaces or control characters");
-  url_ = url;
+std::optional<Ending> Transfer::begin(std::string_view argument, bool last_attempt) {
+  auto task = make_fetch_task(*job_, argument);
+  if (!task) return Ending::failed(TaskStatus::invalid_argument, task.error().message);
+  task_ = *std::move(task);
   last_attempt_ = last_attempt;
   bytes_ = header_bytes_ = 0;
   body_too_large_ = header_too_large_ = false;
@@ -115,7 +119,7 @@ std::optional<Ending> Transfer::begin(std::string_view url, bool last_attempt) {
   if (body_.capacity() > kKeptBodyBytes) body_ = {};
   body_.clear();
   EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr);
-  set(easy_, CURLOPT_URL, url_.c_str());
+  set_request();
   return std::nullopt;
 }
 
@@ -172,7 +176,7 @@ Ending Transfer::end(CURLcode code) {
   const bool busy = status == 429 || status == 503;
   const bool fails = job_->options.fail && status >= 400;
   if (!fails && (!busy || last_attempt_)) return answer();
-  const std::string message = "HTTP " + std::to_string(status) + " from " + without_password(url_);
+  const std::string message = "HTTP " + std::to_string(status) + " from " + without_password(task_.url);
   const bool transient = busy || status == 408 || status == 500 || status == 502 || status == 504;
   if (!transient) return Ending::failed(TaskStatus::http_status, message);
   constexpr curl_off_t kWaitMax = 3600;
@@ -200,6 +204,11 @@ Ending Transfer::answer() {
   };
   wire::FetchAnswer answer;
   answer.http_status = number(CURLINFO_RESPONSE_CODE);
+  const std::uint32_t version = number(CURLINFO_HTTP_VERSION);
+  answer.http_version = version == CURL_HTTP_VERSION_1_0   ? 10
+                        : version == CURL_HTTP_VERSION_1_1 ? 11
+                        : version == CURL_HTTP_VERSION_2_0 ? 20
+                                                           : 0;
   answer.bytes = bytes_;
   answer.content_type = text(CURLINFO_CONTENT_TYPE);
   answer.url = text(CURLINFO_EFFECTIVE_URL);

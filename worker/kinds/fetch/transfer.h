@@ -23,15 +23,15 @@ class Transfer {
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
-  /// Makes the handle ready for `url`. Not empty: the task ends so, and nothing is to be performed.
-  std::optional<Ending> begin(std::string_view url, bool last_attempt);
+  /// Makes the handle ready for a task's argument. Not empty: the task ends so, and nothing is to be performed.
+  std::optional<Ending> begin(std::string_view argument, bool last_attempt);
   /// The whole transfer's time limit, and what messages call it.
   void limit(Duration left, Duration told);
   /// How the task ends, after libcurl ended the transfer with `code`.
   Ending end(CURLcode code);
 
   CURL* handle() const { return easy_; }
-  const std::string& url() const { return url_; }
+  const std::string& url() const { return task_.url; }
   /// Called, once per transfer, when the name is resolved: from within libcurl.
   void on_resolved(std::function<void()> call) { on_resolved_ = std::move(call); }
 
@@ -44,7 +44,7 @@ class Transfer {
   };
 
   void set_options();
-  void set_method();
+  void set_request();
   void set_security();
   static std::size_t write(char* data, std::size_t one, std::size_t size, void* self);
   static std::size_t header(char* data, std::size_t one, std::size_t size, void* self);
@@ -64,7 +64,7 @@ class Transfer {
   std::function<void()> on_resolved_;
   std::array<char, CURL_ERROR_SIZE> message_{};
 
-  std::string url_;
+  FetchTask task_;
   bool last_attempt_ = true;
   Duration limit_{};
   std::string body_;

@@ -1,0 +1,73 @@
+#include "client/cli/request_line.h"
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "client/cli/fetch_options.h"
+#include "client/cli/task_source.h"
+
+namespace brigade::cli {
+namespace {
+
+using Json = nlohmann::json;
+
+Error bad(std::string message) {
+  return Error{ErrorCode::invalid, std::move(message)};
+}
+
+Result<std::string> text_of(const std::string& name, const Json& value) {
+  if (!value.is_string()) return bad("'" + name + "' of the request is not a text");
+  return value.get<std::string>();
+}
+
+/// An object of names and values, or an array of "Name: value".
+Result<std::vector<std::string>> headers_of(const Json& value) {
+  if (!value.is_object() && !value.is_array())
+    return bad("'headers' of the request is neither an object nor an array of \"Name: value\"");
+  std::vector<std::string> headers;
+  for (const auto& entry : value.items()) {
+    auto text = text_of("headers", entry.value());
+    if (!text) return text.error();
+    headers.push_back(value.is_object() ? entry.key() + ": " + *text : *text);
+    if (auto good = check_header("'headers' of the request", headers.back()); !good) return good.error();
+  }
+  return headers;
+}
+
+Result<void> take_member(wire::FetchRequest& request, const std::string& name, const Json& value) {
+  if (name == "headers") {
+    auto headers = headers_of(value);
+    if (!headers) return headers.error();
+    request.headers = *std::move(headers);
+    return {};
+  }
+  if (name != "url" && name != "method" && name != "body")
+    return bad("'" + name + "' is no member of a request; there are url, method, headers, body");
+  auto text = text_of(name, value);
+  if (!text) return text.error();
+  if (name == "url") request.url = *std::move(text);
+  if (name == "method") request.method = *std::move(text);
+  if (name == "body") request.data = *std::move(text);
+  return {};
+}
+
+}  // namespace
+
+bool is_request_line(std::string_view text) {
+  return !text.empty() && text.front() == '{';
+}
+
+Result<wire::FetchRequest> parse_request_line(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) return bad("it begins with { but is not a JSON object");
+  wire::FetchRequest request;
+  for (const auto& [name, value] : json.items())
+    if (auto taken = take_member(request, name, value); !taken) return taken.error();
+  if (request.url.empty()) return bad("the request has no 'url'");
+  if (auto good = check_url(request.url); !good) return good.error();
+  if (!request.method.empty())
+    if (auto good = check_method("'method' of the request", request.method); !good) return good.error();
+  return request;
+}
+
+}  // namespace brigade::cli
