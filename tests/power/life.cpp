@@ -31,7 +31,7 @@ broker::StoreSignals Life::signals() {
       changed_.notify_all();
     };
   };
-  return {.committed = [this](broker::Sequence sequence) { on_committed(sequence.value); },
+  return {.committed = [this](Sequence sequence) { on_committed(sequence.value); },
           .stalled = note([this](std::string reason) { stalled_ = std::move(reason); }),
           .resumed = note([this] { resumed_ = true; }),
           .failed = note([this](std::string reason) { failed_ = std::move(reason); })};
@@ -102,7 +102,7 @@ bool Life::resumed() const {
 
 void Expected::note(const std::vector<broker::Write>& writes) {
   for (const broker::Write& write : writes) {
-    apply(model_, write);
+    add_to(model_, write);
     written_.push_back(write);
   }
 }
@@ -111,10 +111,10 @@ std::optional<std::string> Expected::meet(Life& life) {
   if (life.recovered().epoch <= epoch_) return "an epoch that was there before";
   epoch_ = life.recovered().epoch;
   std::uint64_t held = 0;
-  for (; held < announced_; ++held) apply(base_, written_[held]);
+  for (; held < announced_; ++held) add_to(base_, written_[held]);
   while (!matches(base_, life.recovered())) {
     if (held == written_.size()) return "not the jobs that were announced and perhaps some that were written";
-    apply(base_, written_[held++]);
+    add_to(base_, written_[held++]);
   }
   model_ = base_;
   written_.clear();

@@ -75,7 +75,7 @@ std::uint64_t JobModel::rows() const {
   return blocks.empty() ? 0 : blocks.back().position + count_of(blocks.back().outcomes.runs);
 }
 
-void apply(Model& model, const Write& write) {
+void add_to(Model& model, const Write& write) {
   std::visit(overload{[&](const JobOpened& opened) { model[opened.job].opened = opened; },
                       [&](const ChunkArrived& chunk) { model[chunk.job].chunks.push_back(chunk); },
                       [&](const JobSealed& sealed) { model[sealed.job].sealed = sealed; },

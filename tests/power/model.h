@@ -27,7 +27,7 @@ struct JobModel {
 /// Jobs in the order of their ids, which tests give in the order of their opening.
 using Model = std::map<JobId, JobModel>;
 
-void apply(Model& model, const broker::Write& write);
+void add_to(Model& model, const broker::Write& write);
 /// Whether a recovered store has these jobs, each as it was.
 bool matches(const Model& model, const broker::Recovered& recovered);
 /// Reads every argument and every outcome. What is not as it was; nothing: all is.

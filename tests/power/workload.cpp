@@ -15,7 +15,7 @@ constexpr std::uint64_t kTasks = 200;
 constexpr std::size_t kJobsMax = 5;
 
 void add(std::vector<Write>& batch, Model& model, Write write) {
-  apply(model, write);
+  add_to(model, write);
   batch.push_back(std::move(write));
 }
 
