@@ -2,7 +2,10 @@
 // nothing in part.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,7 +35,7 @@ class Story {
 
   /// What went wrong, if anything.
   std::optional<std::string> tell() {
-    for (std::uint64_t lives = 1 + workload_.below(4); lives > 0; --lives) {
+    for (std::uint64_t lives = 1 + workload_.below(6); lives > 0; --lives) {
       if (auto wrong = live()) return wrong;
       end();
     }
@@ -44,12 +47,11 @@ class Story {
 
  private:
   std::optional<std::string> live() {
-    const auto kind = workload_.below(2) == 0 ? Fault::Kind::power_off_before : Fault::Kind::power_off_after;
-    disk().plan({.kind = kind, .nth = 1 + workload_.below(workload_.below(2) == 0 ? 60 : 400)});
+    disk().plan(end_to_come());
     Life life(state_);
     if (life.error()) return disk().is_off() ? std::nullopt : std::optional(life.error()->message);
     if (auto wrong = expected_.meet(life)) return wrong;
-    for (std::uint64_t batches = 1 + workload_.below(12); batches > 0 && !disk().is_off(); --batches) {
+    for (std::uint64_t batches = 1 + workload_.below(8); batches > 0 && !disk().is_off(); --batches) {
       const auto batch = workload_.batch(expected_.model());
       expected_.note(batch);
       life.write(batch);
@@ -61,10 +63,23 @@ class Story {
     return std::nullopt;
   }
 
+  /// Anywhere, or at one of the first of a kind of operation: a sync is rarer than a write, and more dangerous to lose.
+  Fault end_to_come() {
+    Fault fault{.kind = workload_.below(2) == 0 ? Fault::Kind::power_off_before : Fault::Kind::power_off_after};
+    const auto seen = disk().seen();
+    if (seen.empty() || workload_.below(3) == 0) {
+      fault.nth = 1 + workload_.below(200);
+      return fault;
+    }
+    fault.only = *std::next(seen.begin(), static_cast<std::ptrdiff_t>(workload_.below(seen.size())));
+    fault.nth = 1 + workload_.below(3);
+    return fault;
+  }
+
   void end() {
     constexpr std::array kLeft{Left::nothing, Left::the_earlier_ones, Left::any_sectors};
-    const std::uint64_t how = workload_.below(4);
-    if (how == kLeft.size())
+    const std::uint64_t how = workload_.below(2 * kLeft.size());
+    if (how >= kLeft.size())
       disk().restart_process();
     else
       disk().restart_machine(kLeft[how], seed_);
