@@ -66,9 +66,9 @@ Write Workload::write_for(const JobModel& job) {
   return AttemptsCounted{.job = job.opened.job, .run = run, .trial = {.attempts = 1}, .lost_worker = "w"};
 }
 
-Write Workload::open_job(bool range, std::size_t key_bytes) {
+Write Workload::open_job(bool range, std::size_t options_bytes) {
   JobSpec spec = spec_named("job " + std::to_string(++jobs_));
-  spec.key.resize(key_bytes, 'k');
+  spec.options.resize(options_bytes, 'o');
   if (range) spec.range = Arithmetic{.start = 0, .step = 1, .count = kTasks};
   return JobOpened{.job = {1, jobs_}, .spec = spec, .client = "someone", .opened_at = {1}};
 }

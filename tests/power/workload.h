@@ -20,7 +20,7 @@ class Workload {
  private:
   std::vector<broker::Write> usual(Model& model);
   broker::Write write_for(const JobModel& job);
-  broker::Write open_job(bool range, std::size_t key_bytes = 10);
+  broker::Write open_job(bool range, std::size_t options_bytes = 10);
   broker::Write chunk_of(const JobModel& job);
   broker::Write block_of(const JobModel& job);
   broker::Write end_of(const JobModel& job);
