@@ -64,7 +64,11 @@ Result<CommitMark> CommitMark::open(const std::filesystem::path& path, bool sync
                          " another");
   CommitMark mark(std::move(file), sync);
   mark.number_ = number.value_or(0);
-  if (number) return mark;
+  if (number) {
+    // An earlier life may have died between writing it and syncing it. The next commit must not be two ahead on disk.
+    if (auto trouble = sync ? mark.file_.sync() : std::nullopt) return storage_error(trouble->reason);
+    return mark;
+  }
   std::string fresh = slot_of(0);
   fresh.resize(kFileBytes);  // takes the space now, so that a full disk cannot refuse a later number
   if (auto trouble = mark.write_all(fresh, 0)) return storage_error(trouble->reason);
