@@ -1,13 +1,14 @@
 #include "broker/store/commit_mark.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
+#include <string>
 
 #include "broker/store/crc32c.h"
 
@@ -30,46 +31,59 @@ std::uint32_t checksum(std::uint64_t number) {
   return crc32c({bytes, sizeof(bytes)});
 }
 
-Error damaged(const std::filesystem::path& file) {
-  return {ErrorCode::storage, file.string() + " is damaged: no commit number in it is whole"};
+std::string slot_of(std::uint64_t number) {
+  const Slot slot{.number = number, .crc = checksum(number), .unused = 0};
+  std::string bytes(sizeof(slot), '\0');
+  std::memcpy(bytes.data(), &slot, sizeof(slot));
+  return bytes;
+}
+
+/// The highest number in the file; nothing when no slot is whole.
+std::optional<std::uint64_t> number_in(const std::array<char, kFileBytes>& bytes) {
+  std::optional<std::uint64_t> number;
+  for (const std::size_t offset : {std::size_t{0}, kSlotBytes}) {
+    Slot slot;
+    std::memcpy(&slot, bytes.data() + offset, sizeof(slot));
+    if (slot.crc == checksum(slot.number)) number = std::max(number.value_or(0), slot.number);
+  }
+  return number;
 }
 
 }  // namespace
 
-Result<CommitMark> CommitMark::open(std::filesystem::path file, bool sync) {
-  base::Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!fd) return Error{ErrorCode::storage, trouble_with(file, errno).reason};
-  CommitMark mark(std::move(file), std::move(fd), sync);
-
+Result<CommitMark> CommitMark::open(const std::filesystem::path& path, bool sync, bool may_be_new) {
+  File file;
+  if (auto trouble = file.open(path, O_RDWR | (may_be_new ? O_CREAT : 0)))
+    return storage_error(trouble->reason + (may_be_new ? "" : ". Restore the folder from a backup, or choose another"));
   std::array<char, kFileBytes> bytes{};
-  const ssize_t size = ::pread(mark.fd_.get(), bytes.data(), bytes.size(), 0);
-  if (size < 0) return Error{ErrorCode::storage, trouble_with(mark.file_, errno).reason};
-  if (size == 0) {  // new: take the space now, so that a full disk cannot refuse a later number
-    if (::pwrite(mark.fd_.get(), bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-      return Error{ErrorCode::storage, trouble_with(mark.file_, errno).reason};
-    if (auto trouble = mark.write(0)) return Error{ErrorCode::storage, trouble->reason};
+  if (::pread(file.fd(), bytes.data(), bytes.size(), 0) < 0) return storage_error(trouble_with(path, errno).reason);
+  const auto number = number_in(bytes);
+  if (!number && !may_be_new)
+    return storage_error(path.string() +
+                         " is damaged: no commit number in it is whole. Restore the folder from a backup, or choose"
+                         " another");
+  CommitMark mark(std::move(file), sync);
+  mark.number_ = number.value_or(0);
+  if (number) {
+    // An earlier life may have died between writing it and syncing it. The next commit must not be two ahead on disk.
+    if (auto trouble = sync ? mark.file_.sync() : std::nullopt) return storage_error(trouble->reason);
     return mark;
   }
-  bool found = false;
-  for (const std::size_t offset : {std::size_t{0}, kSlotBytes}) {
-    Slot slot;
-    std::memcpy(&slot, bytes.data() + offset, sizeof(slot));
-    if (slot.crc != checksum(slot.number)) continue;
-    found = true;
-    mark.number_ = std::max(mark.number_, slot.number);
-  }
-  if (!found) return damaged(mark.file_);
+  std::string fresh = slot_of(0);
+  fresh.resize(kFileBytes);  // takes the space now, so that a full disk cannot refuse a later number
+  if (auto trouble = mark.write_all(fresh, 0)) return storage_error(trouble->reason);
   return mark;
 }
 
 MaybeTrouble CommitMark::write(std::uint64_t number) {
-  const Slot slot{.number = number, .crc = checksum(number), .unused = 0};
-  const auto offset = static_cast<off_t>((number % 2) * kSlotBytes);
-  const ssize_t size = ::pwrite(fd_.get(), &slot, sizeof(slot), offset);
-  if (size != static_cast<ssize_t>(sizeof(slot))) return trouble_with(file_, size < 0 ? errno : ENOSPC);
-  if (sync_ && ::fdatasync(fd_.get()) != 0) return Trouble{false, trouble_with(file_, errno).reason};
+  if (auto trouble = write_all(slot_of(number), (number % 2) * kSlotBytes)) return trouble;
   number_ = number;
   return std::nullopt;
+}
+
+MaybeTrouble CommitMark::write_all(std::string_view bytes, std::uint64_t offset) {
+  if (auto trouble = file_.write({&bytes, 1}, offset)) return trouble;
+  return sync_ ? file_.sync() : std::nullopt;
 }
 
 }  // namespace brigade::broker

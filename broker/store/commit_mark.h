@@ -8,16 +8,17 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "broker/store/file.h"
 #include "broker/store/trouble.h"
-#include "proto/base/os.h"
 #include "proto/model/result.h"
 
 namespace brigade::broker {
 
 class CommitMark {
  public:
-  /// Opens or creates the file. A new one reads 0.
-  static Result<CommitMark> open(std::filesystem::path file, bool sync);
+  /// Opens the file. Where nothing was ever committed it may be missing, or what a crash left of its making: then it is
+  /// made, and reads 0.
+  static Result<CommitMark> open(const std::filesystem::path& path, bool sync, bool may_be_new);
 
   /// The highest number written so far.
   std::uint64_t number() const { return number_; }
@@ -26,11 +27,10 @@ class CommitMark {
   MaybeTrouble write(std::uint64_t number);
 
  private:
-  CommitMark(std::filesystem::path file, base::Fd fd, bool sync)
-      : file_(std::move(file)), fd_(std::move(fd)), sync_(sync) {}
+  CommitMark(File file, bool sync) : file_(std::move(file)), sync_(sync) {}
+  MaybeTrouble write_all(std::string_view bytes, std::uint64_t offset);
 
-  std::filesystem::path file_;
-  base::Fd fd_;
+  File file_;
   bool sync_;
   std::uint64_t number_ = 0;
 };

@@ -26,15 +26,33 @@ CREATE TABLE attempts(job INTEGER, count INTEGER, packed BLOB NOT NULL, PRIMARY 
 CREATE TABLE forgotten(job INTEGER PRIMARY KEY);
 )";
 
-Error storage_error(std::string message) {
-  return {ErrorCode::storage, std::move(message)};
+/// SQLite would create the file with whatever the umask allows; its log and memory file take this one's permissions.
+MaybeTrouble create_private(const std::filesystem::path& path) {
+  return File().open(path, O_RDWR | O_CREAT);
 }
 
-/// SQLite would create the file with whatever the umask allows; its log and memory file take this one's permissions.
-Result<void> create_private(const std::filesystem::path& file) {
-  const base::Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!fd) return storage_error(trouble_with(file, errno).reason);
-  return {};
+MaybeTrouble set_up(Database& database, bool sync) {
+  // temp_store: a statement's journal is kept in memory, so that no further file need be opened once the store runs.
+  return database.run(sync ? "PRAGMA synchronous=FULL; PRAGMA journal_mode=WAL; PRAGMA temp_store=MEMORY"
+                           : "PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL; PRAGMA temp_store=MEMORY");
+}
+
+/// 0: there are no tables yet. Refuses a version that this broker does not know.
+Result<std::uint64_t> version_of(Database& database) {
+  Statement ask(database, "PRAGMA user_version");
+  Rows rows(ask);
+  const std::uint64_t version = rows.next() ? rows.number(0) : 0;
+  if (auto error = rows.error()) return *error;
+  if (version == 0 || version == kSchemaVersion) return version;
+  return storage_error(database.file().string() + " has version " + std::to_string(version) +
+                       ", made by a newer broker; this one reads version " + std::to_string(kSchemaVersion) +
+                       ". Start that broker, or choose another folder");
+}
+
+MaybeTrouble create_tables(Database& database) {
+  const std::string create =
+      std::string("BEGIN IMMEDIATE;") + kSchema + "PRAGMA user_version=" + std::to_string(kSchemaVersion) + ";COMMIT";
+  return database.run(create.c_str());
 }
 
 }  // namespace
@@ -45,43 +63,20 @@ std::filesystem::path index_file(const std::filesystem::path& folder) {
 
 Result<std::unique_ptr<Index>> Index::open(const std::filesystem::path& folder, bool sync) {
   const auto file = index_file(folder);
-  if (auto created = create_private(file); !created) return created.error();
+  if (auto trouble = create_private(file)) return storage_error(trouble->reason);
   auto database = Database::open(file, Access::read_write);
   if (!database) return database.error();
-  auto mark = CommitMark::open(folder / "commits", sync);
+  if (auto trouble = set_up(**database, sync)) return storage_error(trouble->reason);
+  const auto version = version_of(**database);
+  if (!version) return version.error();
+  auto mark = CommitMark::open(folder / "commits", sync, *version == 0);
   if (!mark) return mark.error();
+  if (*version == 0)  // after the mark is made: tables without a mark are damage
+    if (auto trouble = create_tables(**database)) return storage_error(trouble->reason);
   std::unique_ptr<Index> index(new Index(*std::move(database), *std::move(mark)));
-  if (auto ready = index->prepare(sync); !ready) return ready.error();
+  if (auto checked = index->check_commits(); !checked) return checked.error();
+  if (auto begun = index->begin_epoch(); !begun) return begun.error();
   return index;
-}
-
-Result<void> Index::prepare(bool sync) {
-  // temp_store: a statement's journal is kept in memory, so that no further file need be opened once the store runs.
-  const char* settings = sync ? "PRAGMA synchronous=FULL; PRAGMA journal_mode=WAL; PRAGMA temp_store=MEMORY"
-                              : "PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL; PRAGMA temp_store=MEMORY";
-  if (auto trouble = database_->run(settings)) return storage_error(trouble->reason);
-  if (auto checked = check_version(); !checked) return checked;
-  if (auto checked = check_commits(); !checked) return checked;
-  return begin_epoch();
-}
-
-Result<void> Index::check_version() {
-  Statement ask(*database_, "PRAGMA user_version");
-  std::uint64_t version = 0;
-  {
-    Rows rows(ask);
-    if (rows.next()) version = rows.number(0);
-    if (auto error = rows.error()) return *error;
-  }
-  if (version == kSchemaVersion) return {};
-  if (version != 0)
-    return storage_error(database_->file().string() + " has version " + std::to_string(version) +
-                         ", made by a newer broker; this one reads version " + std::to_string(kSchemaVersion) +
-                         ". Start that broker, or choose another folder");
-  const std::string create =
-      std::string("BEGIN IMMEDIATE;") + kSchema + "PRAGMA user_version=" + std::to_string(kSchemaVersion) + ";COMMIT";
-  if (auto trouble = database_->run(create.c_str())) return storage_error(trouble->reason);
-  return {};
 }
 
 Result<std::uint64_t> Index::fact(std::string_view name) {
@@ -96,8 +91,15 @@ Result<void> Index::check_commits() {
   auto commits = fact("commit");
   if (!commits) return commits.error();
   commits_ = *commits;
-  // One more than the mark is a commit that was not acknowledged, since the broker died before marking it.
-  if (commits_ == mark_.number() || commits_ == mark_.number() + 1) return {};
+  if (commits_ == mark_.number()) return {};
+  if (commits_ == mark_.number() + 1) {
+    // It was not acknowledged, since the broker died before marking it, and perhaps before it was on disk. It is marked
+    // before another follows: a second death at the same place must not look like a loss.
+    auto trouble = database_->checkpoint();  // syncs the log
+    if (!trouble) trouble = mark_.write(commits_);
+    if (trouble) return storage_error(trouble->reason);
+    return {};
+  }
   return storage_error(database_->file().string() + " is damaged: its latest commit is number " +
                        std::to_string(commits_) + ", but number " + std::to_string(mark_.number()) +
                        " was acknowledged. Restore the folder from a backup, or choose another");

@@ -42,8 +42,6 @@ class Index {
  private:
   Index(std::unique_ptr<Database> database, CommitMark mark)
       : database_(std::move(database)), mark_(std::move(mark)), set_fact_(*database_, kSetFact) {}
-  Result<void> prepare(bool sync);
-  Result<void> check_version();
   Result<void> check_commits();
   Result<void> begin_epoch();
   Result<std::uint64_t> fact(std::string_view name);

@@ -2,10 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <optional>
@@ -24,7 +21,6 @@ constexpr std::uint64_t kJobInRowsMax =
 constexpr std::uint64_t kGatheredRecordMax = 16 * 1024;
 constexpr std::uint64_t kGatheredMax = std::uint64_t{1} << 20;
 constexpr std::size_t kOpenFilesMax = 64;
-constexpr int kBuffersPerWrite = 256;  // below IOV_MAX
 
 struct FileName {
   std::uint64_t job = 0;
@@ -43,27 +39,6 @@ std::optional<FileName> parse_name(const std::string& name) {
   return parsed;
 }
 
-/// Writes all pieces at `offset`. Returns 0 or an errno.
-int write_pieces(int fd, std::vector<iovec> pieces, std::uint64_t offset) {
-  for (std::size_t next = 0; next < pieces.size();) {
-    const int count = static_cast<int>(std::min<std::size_t>(pieces.size() - next, kBuffersPerWrite));
-    const ssize_t size = ::pwritev(fd, pieces.data() + next, count, static_cast<off_t>(offset));
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return errno;
-    offset += static_cast<std::uint64_t>(size);
-    auto left = static_cast<std::size_t>(size);
-    for (; next < pieces.size() && left >= pieces[next].iov_len; ++next) left -= pieces[next].iov_len;
-    if (left == 0) continue;
-    pieces[next].iov_base = static_cast<char*>(pieces[next].iov_base) + left;
-    pieces[next].iov_len -= left;
-  }
-  return 0;
-}
-
-iovec piece_of(std::string_view bytes) {
-  return {const_cast<char*>(bytes.data()), bytes.size()};
-}
-
 }  // namespace
 
 std::filesystem::path segments_folder(const std::filesystem::path& folder) {
@@ -75,8 +50,7 @@ std::filesystem::path segment_file(const std::filesystem::path& folder, std::uin
 }
 
 Result<PayloadFiles> PayloadFiles::open(std::filesystem::path folder, bool sync, const std::set<std::uint64_t>& jobs) {
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-    return Error{ErrorCode::storage, trouble_with(folder, errno).reason};
+  if (auto trouble = make_private_folder(folder)) return storage_error(trouble->reason);
   PayloadFiles files(std::move(folder), sync);
   if (auto found = files.find_files(jobs); !found) return found.error();
   return files;
@@ -88,12 +62,11 @@ Result<void> PayloadFiles::find_files(const std::set<std::uint64_t>& jobs) {
     const auto name = parse_name(it->path().filename().string());
     if (!name) continue;
     if (!jobs.contains(name->job)) {
-      ::unlink(it->path().c_str());  // its job was forgotten, or its first write never committed
+      (void)remove_file(it->path());  // its job was forgotten, or its first write never committed
       continue;
     }
     struct stat facts {};
-    if (::stat(it->path().c_str(), &facts) != 0)
-      return Error{ErrorCode::storage, trouble_with(it->path(), errno).reason};
+    if (::stat(it->path().c_str(), &facts) != 0) return storage_error(trouble_with(it->path(), errno).reason);
     const auto size = static_cast<std::uint64_t>(facts.st_size);
     Extent& extent = jobs_[name->job].extent;
     if (name->segment >= extent.segment) {
@@ -104,7 +77,7 @@ Result<void> PayloadFiles::find_files(const std::set<std::uint64_t>& jobs) {
     extent.bytes_in_rows = kJobInRowsMax;  // a job that has files goes on with them
     bytes_ += size;
   }
-  if (failed) return Error{ErrorCode::storage, folder_.string() + ": " + failed.message()};
+  if (failed) return storage_error(folder_.string() + ": " + failed.message());
   return {};
 }
 
@@ -146,11 +119,11 @@ MaybeTrouble PayloadFiles::place(std::uint64_t job, const wire::Frames& record, 
 
 MaybeTrouble PayloadFiles::make_room(std::uint64_t job, JobFiles& files, std::uint64_t bytes) {
   const bool full = files.extent.end > 0 && files.extent.end + bytes > kSegmentBytes;
-  if (files.extent.segment > 0 && !full) return files.fd ? std::nullopt : open_segment(job, files, false);
+  if (files.extent.segment > 0 && !full) return files.file ? std::nullopt : open_segment(job, files, false);
   if (files.extent.segment > 0) {
     if (auto trouble = flush()) return trouble;
-    if (auto trouble = sync_file(job, files)) return trouble;
-    files.fd = {};
+    if (auto trouble = sync(files)) return trouble;
+    files.file.reset();
   }
   ++files.extent.segment;
   files.extent.end = 0;
@@ -160,9 +133,10 @@ MaybeTrouble PayloadFiles::make_room(std::uint64_t job, JobFiles& files, std::ui
 MaybeTrouble PayloadFiles::open_segment(std::uint64_t job, JobFiles& files, bool create) {
   if (open_.size() >= kOpenFilesMax)
     if (auto trouble = close_files()) return trouble;
+  auto file = std::make_unique<File>();
   const auto path = segment_file(folder_, job, files.extent.segment);
-  files.fd = base::Fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | (create ? O_CREAT | O_TRUNC : 0), 0600));
-  if (!files.fd) return trouble_with(path, errno);
+  if (auto trouble = file->open(path, O_WRONLY | (create ? O_CREAT | O_TRUNC : 0))) return trouble;
+  files.file = std::move(file);
   if (create) folder_changed_ = true;
   open_.push_back(job);
   return std::nullopt;
@@ -172,8 +146,8 @@ MaybeTrouble PayloadFiles::close_files() {
   if (auto trouble = flush()) return trouble;
   for (const std::uint64_t job : open_) {
     JobFiles& files = jobs_[job];
-    if (auto trouble = sync_file(job, files)) return trouble;
-    files.fd = {};
+    if (auto trouble = sync(files)) return trouble;
+    files.file.reset();
   }
   open_.clear();
   return std::nullopt;
@@ -193,41 +167,32 @@ MaybeTrouble PayloadFiles::write(std::uint64_t job, JobFiles& files, const std::
     for (const Bytes& piece : record) gathered_.append(piece.view());
     return std::nullopt;
   }
-  std::vector<iovec> pieces{piece_of(header)};
-  for (const Bytes& piece : record) pieces.push_back(piece_of(piece.view()));
-  if (const int error = write_pieces(files.fd.get(), std::move(pieces), files.extent.end))
-    return trouble_with(segment_file(folder_, job, files.extent.segment), error);
-  return std::nullopt;
+  std::vector<std::string_view> pieces{header};
+  for (const Bytes& piece : record) pieces.push_back(piece.view());
+  return files.file->write(pieces, files.extent.end);
 }
 
 MaybeTrouble PayloadFiles::flush() {
   if (gathered_.empty()) return std::nullopt;
-  JobFiles& files = jobs_[gathered_job_];
-  const int error = write_pieces(files.fd.get(), {piece_of(gathered_)}, gathered_at_);
+  const std::string_view piece = gathered_;
+  auto trouble = jobs_[gathered_job_].file->write({&piece, 1}, gathered_at_);
   gathered_.clear();
-  if (error != 0) return trouble_with(segment_file(folder_, gathered_job_, files.extent.segment), error);
-  return std::nullopt;
+  return trouble;
 }
 
-MaybeTrouble PayloadFiles::sync_file(std::uint64_t job, JobFiles& files) {
+MaybeTrouble PayloadFiles::sync(JobFiles& files) {
   if (!std::exchange(files.dirty, false) || !sync_) return std::nullopt;
-  if (::fdatasync(files.fd.get()) == 0) return std::nullopt;
-  // Whatever the errno: after a failed sync the kernel may have dropped the bytes, and a second one would succeed.
-  return Trouble{false, trouble_with(segment_file(folder_, job, files.extent.segment), errno).reason + " (sync)"};
+  return files.file->sync();
 }
 
 MaybeTrouble PayloadFiles::sync() {
   if (auto trouble = flush()) return trouble;
   for (const std::uint64_t job : touched_)
-    if (auto trouble = sync_file(job, jobs_[job])) return trouble;
-  if (!std::exchange(folder_changed_, false) || !sync_) return std::nullopt;
-  const base::Fd folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder) {
-    folder_changed_ = true;
-    return trouble_with(folder_, errno);
-  }
-  if (::fsync(folder.get()) != 0) return Trouble{false, trouble_with(folder_, errno).reason + " (sync)"};
-  return std::nullopt;
+    if (auto trouble = sync(jobs_[job])) return trouble;
+  if (!folder_changed_ || !sync_) return std::nullopt;
+  auto trouble = sync_folder(folder_);
+  folder_changed_ = trouble.has_value();
+  return trouble;
 }
 
 void PayloadFiles::accept() {
@@ -238,24 +203,21 @@ void PayloadFiles::accept() {
 MaybeTrouble PayloadFiles::undo() {
   gathered_.clear();
   for (const std::uint64_t job : touched_)
-    if (auto trouble = undo(job, jobs_[job])) return trouble;
+    if (auto trouble = undo(job, jobs_[job])) return Trouble{.passing = false, .reason = trouble->reason};
   touched_.clear();
   return std::nullopt;
 }
 
 MaybeTrouble PayloadFiles::undo(std::uint64_t job, JobFiles& files) {
-  files.fd = {};
+  files.file.reset();
   files.dirty = false;
   files.touched = false;
   for (; files.extent.segment > files.before.segment; --files.extent.segment) {
-    const auto path = segment_file(folder_, job, files.extent.segment);
-    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return Trouble{false, trouble_with(path, errno).reason};
+    if (auto trouble = remove_file(segment_file(folder_, job, files.extent.segment))) return trouble;
   }
-  if (files.before.segment > 0) {
-    const auto path = segment_file(folder_, job, files.before.segment);
-    if (::truncate(path.c_str(), static_cast<off_t>(files.before.end)) != 0)
-      return Trouble{false, trouble_with(path, errno).reason};
-  }
+  if (files.before.segment > 0)
+    if (auto trouble = truncate_file(segment_file(folder_, job, files.before.segment), files.before.end))
+      return trouble;
   bytes_ -= files.extent.bytes - files.before.bytes;
   files.extent = files.before;
   return std::nullopt;
@@ -266,7 +228,7 @@ void PayloadFiles::remove(std::uint64_t job) {
   if (it == jobs_.end()) return;
   const Extent& extent = it->second.extent;
   for (std::uint32_t segment = 1; segment <= extent.segment; ++segment)
-    ::unlink(segment_file(folder_, job, segment).c_str());  // what stays is found at the next start
+    (void)remove_file(segment_file(folder_, job, segment));  // what stays is found at the next start
   bytes_ -= extent.bytes;
   jobs_.erase(it);
   std::erase(open_, job);

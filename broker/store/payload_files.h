@@ -9,13 +9,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "broker/store/file.h"
 #include "broker/store/index_rows.h"
 #include "broker/store/trouble.h"
-#include "proto/base/os.h"
 #include "proto/wire/codec.h"
 
 namespace brigade::broker {
@@ -60,10 +61,10 @@ class PayloadFiles {
   };
   struct JobFiles {
     Extent extent;
-    Extent before;         ///< the batch
-    bool touched = false;  ///< by the batch
-    bool dirty = false;    ///< written to and not synced
-    base::Fd fd;
+    Extent before;               ///< the batch
+    bool touched = false;        ///< by the batch
+    bool dirty = false;          ///< written to and not synced
+    std::unique_ptr<File> file;  ///< the segment that is written to, while it is open
   };
 
   PayloadFiles(std::filesystem::path folder, bool sync) : folder_(std::move(folder)), sync_(sync) {}
@@ -74,12 +75,12 @@ class PayloadFiles {
   MaybeTrouble close_files();
   MaybeTrouble write(std::uint64_t job, JobFiles& files, const std::string& header, const wire::Frames& record);
   MaybeTrouble flush();
-  MaybeTrouble sync_file(std::uint64_t job, JobFiles& files);
+  MaybeTrouble sync(JobFiles& files);
   MaybeTrouble undo(std::uint64_t job, JobFiles& files);
 
   std::filesystem::path folder_;
   bool sync_;
-  bool folder_changed_ = false;
+  bool folder_changed_ = true;  ///< since its latest sync; an earlier life may have died before its own
   std::map<std::uint64_t, JobFiles> jobs_;
   std::vector<std::uint64_t> touched_;
   std::vector<std::uint64_t> open_;  ///< jobs whose file may be open

@@ -12,9 +12,9 @@
 #include <map>
 #include <set>
 #include <string>
-#include <system_error>
 #include <utility>
 
+#include "broker/store/file.h"
 #include "broker/store/index.h"
 #include "broker/store/payload_files.h"
 #include "broker/store/reader.h"
@@ -25,33 +25,39 @@
 namespace brigade::broker {
 namespace {
 
-Error storage_error(const std::filesystem::path& file, int error_number) {
-  return {ErrorCode::storage, trouble_with(file, error_number).reason};
+bool on_one_disk(const std::filesystem::path& one, const std::filesystem::path& other) {
+  struct stat a {}, b {};
+  return ::stat(one.c_str(), &a) == 0 && ::stat(other.c_str(), &b) == 0 && a.st_dev == b.st_dev;
 }
 
-Result<void> sync_folder(const std::filesystem::path& folder) {
-  const base::Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd || ::fsync(fd.get()) != 0) return storage_error(folder, errno);
-  return {};
+/// The names of the folder and of those above it are on disk: of all that a broker may have made.
+MaybeTrouble sync_names(const std::filesystem::path& folder) {
+  auto above = folder.parent_path();
+  if (auto trouble = sync_folder(above)) return trouble;
+  while (above.has_relative_path()) {
+    above = above.parent_path();
+    if (!on_one_disk(above, folder) || ::access(above.c_str(), R_OK) != 0) return std::nullopt;
+    if (auto trouble = sync_folder(above)) return trouble;
+  }
+  return std::nullopt;
 }
 
-Result<void> make_folder(const std::filesystem::path& folder, bool sync) {
-  const auto parent = std::filesystem::absolute(folder).parent_path();
-  std::error_code failed;
-  std::filesystem::create_directories(parent, failed);
-  if (failed) return storage_error(parent, failed.value());
-  if (::mkdir(folder.c_str(), 0700) == 0) return sync ? sync_folder(parent) : Result<void>{};
-  if (errno != EEXIST) return storage_error(folder, errno);
-  return {};
+MaybeTrouble make_state_folder(const std::filesystem::path& folder, bool sync) {
+  auto trouble = make_folders(folder.parent_path());
+  if (!trouble) trouble = make_private_folder(folder);
+  // An earlier life may have died between making the folders and syncing them.
+  const bool in_use = std::filesystem::exists(index_file(folder));
+  if (!trouble && sync && !in_use) trouble = sync_names(folder);
+  return trouble;
 }
 
 /// Held until closed, however the process ends.
 Result<base::Fd> lock_folder(const std::filesystem::path& folder) {
   const auto file = folder / "lock";
   base::Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!fd) return storage_error(file, errno);
+  if (!fd) return storage_error(trouble_with(file, errno).reason);
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return storage_error(file, errno);
+    if (errno != EWOULDBLOCK) return storage_error(trouble_with(file, errno).reason);
     std::array<char, 32> holder{};
     const ssize_t size = ::pread(fd.get(), holder.data(), holder.size() - 1, 0);
     return Error{ErrorCode::conflict, folder.string() + " is in use by another broker" +
@@ -60,7 +66,7 @@ Result<base::Fd> lock_folder(const std::filesystem::path& folder) {
   }
   const std::string self = std::to_string(::getpid());  // for the message above; the lock does not depend on it
   if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), self.data(), self.size(), 0) < 0)
-    return storage_error(file, errno);
+    return storage_error(trouble_with(file, errno).reason);
   return fd;
 }
 
@@ -203,8 +209,9 @@ std::set<std::uint64_t> numbers_of(const std::map<JobId, std::uint64_t>& numbers
 }  // namespace
 
 Result<OpenedStore> open_store(StoreOptions options) {
-  const auto& folder = options.folder;
-  if (auto made = make_folder(folder, options.sync); !made) return made.error();
+  auto folder = std::filesystem::absolute(options.folder);
+  if (!folder.has_filename()) folder = folder.parent_path();  // it was given with a slash at its end
+  if (auto trouble = make_state_folder(folder, options.sync)) return storage_error(trouble->reason);
   auto lock = lock_folder(folder);
   if (!lock) return lock.error();
   auto index = Index::open(folder, options.sync);
@@ -216,7 +223,7 @@ Result<OpenedStore> open_store(StoreOptions options) {
   auto reader = Reader::open(folder, options.cache_bytes);
   if (!reader) return reader.error();
   if (options.sync)
-    if (auto synced = sync_folder(folder); !synced) return synced.error();
+    if (auto trouble = sync_folder(folder)) return storage_error(trouble->reason);
 
   Recovered recovered{.epoch = (*index)->epoch(), .jobs = std::move(found->jobs)};
   WriterSetup writer{.index = *std::move(index),

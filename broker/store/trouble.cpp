@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 namespace brigade::broker {
 
@@ -13,6 +14,10 @@ bool is_passing(int error_number) {
 Trouble trouble_with(const std::filesystem::path& file, int error_number) {
   return {.passing = is_passing(error_number),
           .reason = file.string() + ": " + std::generic_category().message(error_number)};
+}
+
+Error storage_error(std::string message) {
+  return {ErrorCode::storage, std::move(message)};
 }
 
 }  // namespace brigade::broker

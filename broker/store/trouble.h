@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "proto/model/result.h"
+
 namespace brigade::broker {
 
 struct Trouble {
@@ -19,5 +21,8 @@ using MaybeTrouble = std::optional<Trouble>;
 bool is_passing(int error_number);
 /// What `error_number` (an errno) means for a write to `file`.
 Trouble trouble_with(const std::filesystem::path& file, int error_number);
+
+/// An opening that cannot go on.
+Error storage_error(std::string message);
 
 }  // namespace brigade::broker

@@ -134,8 +134,10 @@ TEST(StoreOpening, RefusesADatabaseThatLostCommits) {
     ASSERT_FALSE(again.error()) << again.error()->message;
     EXPECT_EQ(again.recovered().jobs.at(0).log_rows, 20U);
   }
-  for (const fs::path& copy : {flipped, cut, gone, last})
+  for (const fs::path& copy : {flipped, cut, last})
     expect_refused(copy, ErrorCode::storage, "is damaged: its latest commit is number");
+  for (int start = 0; start < 2; ++start)
+    expect_refused(gone, ErrorCode::storage, (gone / "commits").string() + ": No such file or directory. Restore");
 }
 
 // ---- Reading what was damaged ------------------------------------------------------------------------------------
