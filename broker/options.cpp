@@ -54,13 +54,26 @@ Result<void> check_listen(const Options& options) {
   return {};
 }
 
+CLI::App* describe(CLI::App& app, CheckOrder& order) {
+  CLI::App* check = app.add_subcommand("check", "Verify all that is stored in a state folder; a broker may be at work");
+  check->add_option("STATE", order.state, "The folder")->required();
+  check->add_option("-o,--output", order.output, "table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->default_str("table");
+  return check;
+}
+
 }  // namespace
 
-std::variant<Options, int> read_options(int argc, char** argv) {
+Ordered read_options(int argc, char** argv) {
   Options options;
+  CheckOrder check;
   CLI::App app("The broker: takes jobs from clients and spreads their tasks over workers.", "brigade-broker");
   describe(app, options);
+  app.require_subcommand(0, 1);
+  const CLI::App* checks = describe(app, check);
   if (const auto exit = base::parse(app, argc, argv)) return *exit;
+  if (checks->parsed()) return check;
   if (!options.private_folder.empty()) {
     options.listen.push_back("ipc://" + (options.private_folder / "broker").string());
     options.synced = !options.state.empty();

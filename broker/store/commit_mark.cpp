@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "broker/store/crc32c.h"
 
@@ -34,14 +35,37 @@ Error damaged(const std::filesystem::path& file) {
   return {ErrorCode::storage, file.string() + " is damaged: no commit number in it is whole"};
 }
 
+using SlotBytes = std::array<char, kFileBytes>;
+
+/// The highest number of a whole slot, if there is one.
+std::optional<std::uint64_t> highest_number(const SlotBytes& bytes) {
+  std::optional<std::uint64_t> highest;
+  for (const std::size_t offset : {std::size_t{0}, kSlotBytes}) {
+    Slot slot;
+    std::memcpy(&slot, bytes.data() + offset, sizeof(slot));
+    if (slot.crc == checksum(slot.number)) highest = std::max(highest.value_or(0), slot.number);
+  }
+  return highest;
+}
+
 }  // namespace
+
+Result<std::uint64_t> CommitMark::read(const std::filesystem::path& file) {
+  const base::Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  SlotBytes bytes{};
+  if (!fd || ::pread(fd.get(), bytes.data(), bytes.size(), 0) < 0)
+    return Error{ErrorCode::storage, trouble_with(file, errno).reason};
+  const auto number = highest_number(bytes);
+  if (!number) return damaged(file);
+  return *number;
+}
 
 Result<CommitMark> CommitMark::open(std::filesystem::path file, bool sync) {
   base::Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!fd) return Error{ErrorCode::storage, trouble_with(file, errno).reason};
   CommitMark mark(std::move(file), std::move(fd), sync);
 
-  std::array<char, kFileBytes> bytes{};
+  SlotBytes bytes{};
   const ssize_t size = ::pread(mark.fd_.get(), bytes.data(), bytes.size(), 0);
   if (size < 0) return Error{ErrorCode::storage, trouble_with(mark.file_, errno).reason};
   if (size == 0) {  // new: take the space now, so that a full disk cannot refuse a later number
@@ -50,15 +74,9 @@ Result<CommitMark> CommitMark::open(std::filesystem::path file, bool sync) {
     if (auto trouble = mark.write(0)) return Error{ErrorCode::storage, trouble->reason};
     return mark;
   }
-  bool found = false;
-  for (const std::size_t offset : {std::size_t{0}, kSlotBytes}) {
-    Slot slot;
-    std::memcpy(&slot, bytes.data() + offset, sizeof(slot));
-    if (slot.crc != checksum(slot.number)) continue;
-    found = true;
-    mark.number_ = std::max(mark.number_, slot.number);
-  }
-  if (!found) return damaged(mark.file_);
+  const auto number = highest_number(bytes);
+  if (!number) return damaged(mark.file_);
+  mark.number_ = *number;
   return mark;
 }
 

@@ -19,10 +19,13 @@ class CommitMark {
   /// Opens or creates the file. A new one reads 0.
   static Result<CommitMark> open(std::filesystem::path file, bool sync);
 
+  /// The number in a file that another process may be writing.
+  static Result<std::uint64_t> read(const std::filesystem::path& file);
+
   /// The highest number written so far.
   std::uint64_t number() const { return number_; }
   /// Says that commit `number` is made. On disk before this returns, when syncing.
-  /// REQUIRES: it is one above the latest.
+  /// REQUIRES: it is above the latest.
   MaybeTrouble write(std::uint64_t number);
 
  private:

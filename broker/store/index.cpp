@@ -43,12 +43,46 @@ std::filesystem::path index_file(const std::filesystem::path& folder) {
   return folder / "index.sqlite";
 }
 
+std::filesystem::path commit_mark_file(const std::filesystem::path& folder) {
+  return folder / "commits";
+}
+
+Result<std::uint64_t> schema_version(Database& database) {
+  Statement ask(database, "PRAGMA user_version");
+  Rows rows(ask);
+  if (rows.next()) return rows.number(0);
+  if (auto error = rows.error()) return *error;
+  return std::uint64_t{0};
+}
+
+Error unknown_version(const Database& database, std::uint64_t version) {
+  return storage_error(database.file().string() + " has version " + std::to_string(version) +
+                       ", made by a newer broker; this one reads version " + std::to_string(kSchemaVersion) +
+                       ". Start that broker, or choose another folder");
+}
+
+Result<std::uint64_t> fact(Database& database, std::string_view name) {
+  Statement ask(database, "SELECT value FROM facts WHERE name=?");
+  Rows rows(ask, name);
+  if (rows.next()) return rows.number(0);
+  if (auto error = rows.error()) return *error;
+  return std::uint64_t{0};
+}
+
+std::optional<Error> lost_commits(const std::filesystem::path& index, std::uint64_t commit, std::uint64_t marked) {
+  // One more than the mark is a commit that was not acknowledged, since the broker died before marking it.
+  if (commit == marked || commit == marked + 1) return std::nullopt;
+  return storage_error(index.string() + " is damaged: its latest commit is number " + std::to_string(commit) +
+                       ", but number " + std::to_string(marked) +
+                       " was acknowledged. Restore the folder from a backup, or choose another");
+}
+
 Result<std::unique_ptr<Index>> Index::open(const std::filesystem::path& folder, bool sync) {
   const auto file = index_file(folder);
   if (auto created = create_private(file); !created) return created.error();
   auto database = Database::open(file, Access::read_write);
   if (!database) return database.error();
-  auto mark = CommitMark::open(folder / "commits", sync);
+  auto mark = CommitMark::open(commit_mark_file(folder), sync);
   if (!mark) return mark.error();
   std::unique_ptr<Index> index(new Index(*std::move(database), *std::move(mark)));
   if (auto ready = index->prepare(sync); !ready) return ready.error();
@@ -66,45 +100,26 @@ Result<void> Index::prepare(bool sync) {
 }
 
 Result<void> Index::check_version() {
-  Statement ask(*database_, "PRAGMA user_version");
-  std::uint64_t version = 0;
-  {
-    Rows rows(ask);
-    if (rows.next()) version = rows.number(0);
-    if (auto error = rows.error()) return *error;
-  }
-  if (version == kSchemaVersion) return {};
-  if (version != 0)
-    return storage_error(database_->file().string() + " has version " + std::to_string(version) +
-                         ", made by a newer broker; this one reads version " + std::to_string(kSchemaVersion) +
-                         ". Start that broker, or choose another folder");
+  auto version = schema_version(*database_);
+  if (!version) return version.error();
+  if (*version == kSchemaVersion) return {};
+  if (*version != 0) return unknown_version(*database_, *version);
   const std::string create =
       std::string("BEGIN IMMEDIATE;") + kSchema + "PRAGMA user_version=" + std::to_string(kSchemaVersion) + ";COMMIT";
   if (auto trouble = database_->run(create.c_str())) return storage_error(trouble->reason);
   return {};
 }
 
-Result<std::uint64_t> Index::fact(std::string_view name) {
-  Statement ask(*database_, "SELECT value FROM facts WHERE name=?");
-  Rows rows(ask, name);
-  if (rows.next()) return rows.number(0);
-  if (auto error = rows.error()) return *error;
-  return std::uint64_t{0};
-}
-
 Result<void> Index::check_commits() {
-  auto commits = fact("commit");
+  auto commits = fact(*database_, "commit");
   if (!commits) return commits.error();
   commits_ = *commits;
-  // One more than the mark is a commit that was not acknowledged, since the broker died before marking it.
-  if (commits_ == mark_.number() || commits_ == mark_.number() + 1) return {};
-  return storage_error(database_->file().string() + " is damaged: its latest commit is number " +
-                       std::to_string(commits_) + ", but number " + std::to_string(mark_.number()) +
-                       " was acknowledged. Restore the folder from a backup, or choose another");
+  if (auto lost = lost_commits(database_->file(), commits_, mark_.number())) return *lost;
+  return {};
 }
 
 Result<void> Index::begin_epoch() {
-  auto epoch = fact("epoch");
+  auto epoch = fact(*database_, "epoch");
   if (!epoch) return epoch.error();
   epoch_ = *epoch + 1;
   auto trouble = begin();

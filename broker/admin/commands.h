@@ -1,0 +1,20 @@
+// What an operator orders instead of serving: each works on a state folder, beside a running broker or without one.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace brigade::broker {
+
+/// Exit codes: 0 done and all is whole, 1 something is damaged, 2 usage, no state folder, output that cannot be
+/// written.
+inline constexpr int kExitWhole = 0, kExitDamaged = 1, kExitUnusable = 2;
+
+struct CheckOrder {
+  std::filesystem::path state;
+  std::string output = "table";
+};
+/// Prints what it finds to stdout, notes to stderr. Returns the exit code.
+int carry_out(const CheckOrder& order);
+
+}  // namespace brigade::broker

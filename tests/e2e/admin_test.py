@@ -1,0 +1,72 @@
+"""What an operator does with a broker's state folder: check it, beside the broker and without it."""
+
+from support import *
+
+
+class Admin(BrigadeTest):
+    def admin(self, *arguments, code=0):
+        """Runs `brigade-broker …` to its end and checks its exit code."""
+        done = subprocess.run([str(BIN / "brigade-broker"), *map(str, arguments)], env=self.env, text=True,
+                              capture_output=True, timeout=LIMIT_S, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, code, f"{arguments}\nstdout: {done.stdout[-2000:]}\nstderr: {done.stderr}")
+        return done
+
+    def check(self, state, code=0):
+        return json.loads(self.admin("check", state, "-o", "json", code=code).stdout)
+
+    def with_jobs(self):
+        """A broker with a finished job of segments, a finished one of rows, and an unfinished one."""
+        self.state = self.home / "jobs"
+        broker = self.broker("--state", self.state)
+        worker = self.worker(broker)
+        lines = self.home / "lines"
+        lines.write_text("".join(f"text {i} {'.' * 500}\ttag {i}\n" for i in range(2000)))
+        self.texts = self.brigade("submit", "echo", "--from", lines, "--name", "texts", "-o", "quiet",
+                                  broker=broker).stdout.strip()
+        self.range = self.brigade("submit", "factorial", "1..100", "--name", "range", "-o", "quiet",
+                                  broker=broker).stdout.strip()
+        self.brigade("wait", self.texts, self.range, broker=broker)
+        worker.signal(signal.SIGTERM)
+        worker.wait()
+        self.waiting = self.brigade("submit", "sleep", "1h", "--count", "3", "-o", "quiet", broker=broker).stdout.strip()
+        return broker
+
+    def test_a_whole_store_is_whole_beside_its_broker_and_after_it(self):
+        broker = self.with_jobs()
+        found = self.check(self.state)
+        self.assertEqual([job["id"] for job in found["jobs"]], [self.texts, self.range, self.waiting])
+        self.assertEqual([job["results"] for job in found["jobs"]], [2000, 100, 0])
+        self.assertEqual([job["state"] for job in found["jobs"]], ["finished", "finished", "unfinished"])
+        self.assertEqual((found["whole"], found["damages"]), (True, []))
+        broker.signal(signal.SIGKILL)
+        broker.wait()
+        self.assertTrue(self.check(self.state)["whole"])
+        table = self.admin("check", self.state)
+        self.assertRegex(table.stdout, rf"{self.texts} +echo +finished +2,000 +2,000 .* texts\n")
+        self.assertRegex(table.stdout, r"\nwhole: 3 jobs, 2,103 tasks, 2,100 results, ")
+        self.assertEqual(table.stderr, "")
+
+    def test_damage_is_named_with_its_job_and_tasks(self):
+        broker = self.with_jobs()
+        broker.signal(signal.SIGTERM)
+        broker.wait()
+        segment = self.state / "segments" / "1-1.seg"
+        with open(segment, "r+b") as file:
+            file.seek(1000)
+            file.write(b"\xff\x00\xff")
+        found = self.check(self.state, code=1)
+        damage, = found["damages"]
+        self.assertEqual((damage["file"], damage["job"]), (str(segment), self.texts))
+        self.assertEqual(damage["tasks"]["first"], 0)
+        self.assertEqual((found["whole"], found["damage_count"]), (False, 1))
+        self.assertIn("Restore it from a backup", self.admin("check", self.state, code=1).stderr)
+
+    def test_usage_and_folders_that_are_none(self):
+        self.assertIn("is no broker's state folder", self.admin("check", self.home, code=2).stderr)
+        self.assertIn("STATE is required", self.admin("check", code=2).stderr)
+        self.assertIn("STATE", self.admin("check", "--help").stdout)
+        self.assertIn("check", self.admin("--help").stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
