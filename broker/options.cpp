@@ -63,17 +63,27 @@ CLI::App* describe(CLI::App& app, CheckOrder& order) {
   return check;
 }
 
+CLI::App* describe(CLI::App& app, BackupOrder& order) {
+  CLI::App* backup = app.add_subcommand("backup", "Copy a state folder, whole and verified; a broker may be at work");
+  backup->add_option("STATE", order.state, "The folder")->required();
+  backup->add_option("TO", order.to, "The copy: a folder that does not exist yet, or is empty")->required();
+  return backup;
+}
+
 }  // namespace
 
 Ordered read_options(int argc, char** argv) {
   Options options;
   CheckOrder check;
+  BackupOrder backup;
   CLI::App app("The broker: takes jobs from clients and spreads their tasks over workers.", "brigade-broker");
   describe(app, options);
   app.require_subcommand(0, 1);
   const CLI::App* checks = describe(app, check);
+  const CLI::App* backs_up = describe(app, backup);
   if (const auto exit = base::parse(app, argc, argv)) return *exit;
   if (checks->parsed()) return check;
+  if (backs_up->parsed()) return backup;
   if (!options.private_folder.empty()) {
     options.listen.push_back("ipc://" + (options.private_folder / "broker").string());
     options.synced = !options.state.empty();

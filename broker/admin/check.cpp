@@ -105,11 +105,6 @@ class JsonDocument {
   Json damages_ = Json::array(), notes_ = Json::array();
 };
 
-int fail(const Error& error) {
-  fmt::print(stderr, "brigade-broker: {}\n", error.message);
-  return error.code == ErrorCode::storage ? kExitDamaged : kExitUnusable;
-}
-
 int exit_code(const CheckTotals& totals, const std::filesystem::path& state) {
   if (std::fflush(stdout) != 0) return kExitUnusable;
   if (totals.damages == 0) return kExitWhole;

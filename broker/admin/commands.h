@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "proto/model/result.h"
+
 namespace brigade::broker {
 
 /// Exit codes: 0 done and all is whole, 1 something is damaged, 2 usage, no state folder, output that cannot be
@@ -16,5 +18,13 @@ struct CheckOrder {
 };
 /// Prints what it finds to stdout, notes to stderr. Returns the exit code.
 int carry_out(const CheckOrder& order);
+
+struct BackupOrder {
+  std::filesystem::path state, to;
+};
+int carry_out(const BackupOrder& order);
+
+/// Says it on stderr. Returns the exit code that fits.
+int fail(const Error& error);
 
 }  // namespace brigade::broker

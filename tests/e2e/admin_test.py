@@ -1,4 +1,4 @@
-"""What an operator does with a broker's state folder: check it, beside the broker and without it."""
+"""What an operator does with a broker's state folder: check it and copy it, beside the broker and without it."""
 
 from support import *
 
@@ -60,6 +60,39 @@ class Admin(BrigadeTest):
         self.assertEqual(damage["tasks"]["first"], 0)
         self.assertEqual((found["whole"], found["damage_count"]), (False, 1))
         self.assertIn("Restore it from a backup", self.admin("check", self.state, code=1).stderr)
+
+    def test_a_backup_beside_a_busy_broker_is_a_store_to_start_from(self):
+        broker = self.with_jobs()
+        self.worker(broker)
+        running = self.brigade("submit", "echo", "--from", self.home / "lines", "--name", "running", "-o", "quiet",
+                               broker=broker).stdout.strip()
+        sleeping = self.brigade("submit", "sleep", "1ms", "--count", 5000, "-o", "quiet", broker=broker).stdout.strip()
+        eventually(lambda: self.job(sleeping, broker)["ok"] > 100, "results arrive")
+        seen = self.job(sleeping, broker)["ok"]
+        done = self.admin("backup", self.state, self.home / "copy")
+        self.assertRegex(done.stderr, r"copy: 5 jobs, [\d,]+ records of .*, as of commit ")
+        self.brigade("forget", self.texts, broker=broker)
+        self.brigade("wait", running, broker=broker)
+        self.assertEqual([job["id"] for job in self.check(self.home / "copy")["jobs"]],
+                         [self.texts, self.range, self.waiting, running, sleeping])
+        again = self.broker("--state", self.home / "copy")
+        results = self.results("results", self.texts, broker=again)
+        self.assertEqual([result["tag"] for result in results], [f"tag {i}" for i in range(2000)])
+        self.assertGreaterEqual(self.job(sleeping, again)["ok"], seen)
+        self.worker(again)
+        self.brigade("wait", running, sleeping, broker=again)
+        self.assert_complete(self.results("results", sleeping, broker=again), 5000)
+
+    def test_a_backup_overwrites_nothing_and_copies_no_damage(self):
+        broker = self.with_jobs()
+        self.assertIn("is not empty", self.admin("backup", self.state, self.home, code=2).stderr)
+        broker.signal(signal.SIGTERM)
+        broker.wait()
+        with open(self.state / "segments" / "1-1.seg", "r+b") as file:
+            file.truncate(5000)
+        done = self.admin("backup", self.state, self.home / "copy", code=1)
+        self.assertIn("is cut short", done.stderr)
+        self.assertEqual([name for name in os.listdir(self.home) if name.startswith("copy")], [])
 
     def test_usage_and_folders_that_are_none(self):
         self.assertIn("is no broker's state folder", self.admin("check", self.home, code=2).stderr)
