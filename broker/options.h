@@ -27,7 +27,7 @@ struct Options {
 
 /// What the command line asks for: to serve, an operator's command, or to end now with this exit code (everything was
 /// said already).
-using Ordered = std::variant<Options, CheckOrder, BackupOrder, int>;
+using Ordered = std::variant<Options, CheckOrder, BackupOrder, ExportOrder, int>;
 Ordered read_options(int argc, char** argv);
 
 }  // namespace brigade::broker

@@ -22,15 +22,6 @@ const char* state_of(const CheckedJob& job) {
   return job.finished ? "finished" : job.sealed ? "unfinished" : "upload";
 }
 
-/// "(job 4c…, tasks 5..9)": where the damage is, beyond what its sentence says.
-std::string place_of(const Damage& damage) {
-  std::string place;
-  if (damage.job) place += "job " + to_string(damage.job);
-  if (damage.tasks)
-    place += fmt::format("{}tasks {}..{}", place.empty() ? "" : ", ", damage.tasks->first, damage.tasks->end() - 1);
-  return place.empty() ? "" : " (" + place + ")";
-}
-
 std::string summary_of(const CheckTotals& totals) {
   return fmt::format("{} jobs, {} tasks, {} results, {} records of {}, up to commit {}",
                      base::format_count(totals.jobs), base::format_count(totals.tasks), base::format_count(totals.done),
@@ -52,7 +43,7 @@ CheckSink table_sink() {
                base::format_count(job.tasks), base::format_count(job.done), base::format_size(job.bytes), job.damages,
                job.name);
   };
-  const auto print_damage = [](const Damage& damage) { fmt::print("damage: {}{}\n", damage.what, place_of(damage)); };
+  const auto print_damage = [](const Damage& damage) { fmt::print("damage: {}\n", describe(damage)); };
   return {.job = print_job, .damage = print_damage, .note = print_note};
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "broker/store/commit_mark.h"
+#include "broker/store/commit_window.h"
 #include "broker/store/index.h"
 #include "broker/store/inspection.h"
 #include "broker/store/payload_files.h"
@@ -79,8 +80,7 @@ class PartialFolder {
 }  // namespace
 
 Result<void> Backup::copy_index() {
-  const auto marked_before = CommitMark::read(commit_mark_file(live_.folder()));
-  if (!marked_before) return marked_before.error();
+  const CommitWindow window(live_.folder());
   const auto file = index_file(folder_);
   if (const base::Fd made(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)); !made)
     return cannot_write(file, errno);
@@ -90,7 +90,7 @@ Result<void> Backup::copy_index() {
   const auto commit = fact(**copy, "commit");
   if (!commit) return commit.error();
   taken_.commit = *commit;
-  return check_commit(*marked_before);
+  return window.check(*commit);  // who has lost commits must not become a backup that looks whole
 }
 
 Result<void> Backup::copy_pages(Database& copy) {
@@ -101,16 +101,6 @@ Result<void> Backup::copy_pages(Database& copy) {
   if (stepped == SQLITE_DONE && finished == SQLITE_OK) return {};
   return Error{(finished & 0xFF) == SQLITE_CORRUPT ? ErrorCode::storage : ErrorCode::unavailable,
                "copying " + live_.database().file().string() + " to " + copy.trouble(finished).reason};
-}
-
-/// A store that has lost commits must not become a backup that looks whole.
-Result<void> Backup::check_commit(std::uint64_t marked_before) {
-  const auto marked_after = CommitMark::read(commit_mark_file(live_.folder()));
-  if (!marked_after) return marked_after.error();
-  if (taken_.commit >= marked_before && taken_.commit <= *marked_after + 1) return {};
-  const auto marked = taken_.commit < marked_before ? marked_before : *marked_after;
-  const auto lost = lost_commits(live_.database().file(), taken_.commit, marked);
-  return lost ? Result<void>(*lost) : Result<void>();
 }
 
 Result<void> Backup::copy_records() {

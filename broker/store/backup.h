@@ -45,7 +45,6 @@ class Backup {
 
  private:
   Result<void> copy_pages(Database& copy);
-  Result<void> check_commit(std::uint64_t marked_before);
   Result<bool> copy_job(Inspection& copy, const InspectedJob& job);
   Result<void> copy_table(Inspection& copy, std::uint64_t job, bool is_chunks, SegmentCopy& segments);
   Result<void> copy_record(Inspection& copy, std::uint64_t job, const IndexedRow& row, bool is_chunk,

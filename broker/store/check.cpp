@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "broker/store/check_job.h"
-#include "broker/store/commit_mark.h"
+#include "broker/store/commit_window.h"
 #include "broker/store/index.h"
 #include "broker/store/payload_files.h"
 
@@ -55,19 +55,13 @@ void StoreCheck::damaged(const std::filesystem::path& file, std::string what) {
   sink_.damage({.file = file, .job = {}, .tasks = {}, .what = std::move(what)});
 }
 
-/// The mark is read before and after the database: a broker may commit in between.
 void StoreCheck::check_commits() {
-  const auto file = commit_mark_file(store_.folder());
-  const auto before = CommitMark::read(file);
-  if (!before) return damaged(file, before.error().message);
+  const CommitWindow window(store_.folder());
   const auto commit = fact(store_.database(), "commit");
   if (!commit) return damaged(index(), commit.error().message);
   totals_.commits = *commit;
-  const auto after = CommitMark::read(file);
-  if (!after) return damaged(file, after.error().message);
-  if (*commit >= *before && *commit <= *after + 1) return;
-  if (const auto lost = lost_commits(index(), *commit, *commit < *before ? *before : *after))
-    damaged(index(), lost->message);
+  if (const auto whole = window.check(*commit); !whole)
+    damaged(commit_mark_file(store_.folder()), whole.error().message);
 }
 
 void StoreCheck::check_database() {

@@ -27,8 +27,6 @@ Result<std::unique_ptr<Database>> Database::open(std::filesystem::path file, Acc
   if (code != SQLITE_OK) return Error{ErrorCode::storage, database->trouble(code).reason};
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, 10'000);  // a reader and the writer only meet for moments
-  // A reader that closes last must leave the log to the broker: it reads perhaps beside one that has not begun yet.
-  if (access == Access::read_only) sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   if (access == Access::read_write) {
     // This hook takes the place of SQLite's own, which checkpoints after a commit and hides whether that went well.
     const auto note_pages = [](void* self, sqlite3*, const char*, int pages) {

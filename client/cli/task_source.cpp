@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "client/output/json_text.h"
 #include "proto/base/text.h"
+#include "proto/output/json_text.h"
 #include "proto/wire/limits.h"
 
 namespace brigade::cli {

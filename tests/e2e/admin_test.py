@@ -1,4 +1,4 @@
-"""What an operator does with a broker's state folder: check it and copy it, beside the broker and without it."""
+"""An operator and a broker's state folder: check, backup, export, beside the broker and without it."""
 
 from support import *
 
@@ -28,7 +28,8 @@ class Admin(BrigadeTest):
         self.brigade("wait", self.texts, self.range, broker=broker)
         worker.signal(signal.SIGTERM)
         worker.wait()
-        self.waiting = self.brigade("submit", "sleep", "1h", "--count", "3", "-o", "quiet", broker=broker).stdout.strip()
+        self.waiting = self.brigade("submit", "sleep", "1h", "--count", 3, "-o", "quiet",
+                                    broker=broker).stdout.strip()
         return broker
 
     def test_a_whole_store_is_whole_beside_its_broker_and_after_it(self):
@@ -93,6 +94,44 @@ class Admin(BrigadeTest):
         done = self.admin("backup", self.state, self.home / "copy", code=1)
         self.assertIn("is cut short", done.stderr)
         self.assertEqual([name for name in os.listdir(self.home) if name.startswith("copy")], [])
+
+    def exported(self, *arguments, code=0):
+        done = self.admin("export", self.state, *arguments, code=code)
+        return done.stdout.splitlines(), done.stderr
+
+    def test_an_export_is_what_the_client_prints(self):
+        broker = self.with_jobs()
+        jobs = self.brigade("jobs", "-o", "ndjson", broker=broker).stdout.splitlines()
+        lines, notes = self.exported()
+        self.assertEqual((lines[:2], notes), (jobs[:2], ""))
+        self.assertEqual(json.loads(lines[2])["tasks"], 3)
+        for name in ["texts", "range"]:
+            results = self.brigade("results", name, "--order", "completion", "-o", "ndjson", broker=broker)
+            lines, _ = self.exported(name, "--results")
+            self.assertEqual(lines[1:], results.stdout.splitlines())
+        broker.signal(signal.SIGKILL)
+        broker.wait()
+        self.assertEqual(len(self.exported("--results")[0]), 3 + 2000 + 100)
+        self.assertEqual([json.loads(line)["id"] for line in self.exported(self.range[:8])[0]], [self.range])
+        self.assertIn("has no job 'nobody'", self.exported("nobody", code=2)[1])
+
+    def test_an_export_goes_past_damage(self):
+        broker = self.with_jobs()
+        broker.signal(signal.SIGKILL)
+        broker.wait()
+        segment = self.state / "segments" / "1-1.seg"
+        with open(segment, "r+b") as file:
+            file.seek(segment.stat().st_size - 100)  # in the last result, say
+            file.write(b"\xff\x00\xff")
+        lines, errors = self.exported("--results", code=1)
+        self.assertIn(f"{segment} is damaged", errors)
+        rows = [row for row in map(json.loads, lines) if "index" in row]
+        self.assertGreater(len(rows), 100)
+        self.assertLess(len(rows), 2100)
+        segment.unlink()
+        lines, errors = self.exported("texts", "--results", code=1)
+        self.assertIn(str(segment), errors)
+        self.assertEqual(json.loads(lines[0])["ok"], 2000)
 
     def test_usage_and_folders_that_are_none(self):
         self.assertIn("is no broker's state folder", self.admin("check", self.home, code=2).stderr)
