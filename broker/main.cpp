@@ -101,12 +101,16 @@ int run(Options options) {
 }  // namespace brigade::broker
 
 int main(int argc, char** argv) {
-  auto options = brigade::broker::read_options(argc, argv);
-  if (const int* exit = std::get_if<int>(&options)) return *exit;
-  auto& read = std::get<brigade::broker::Options>(options);
-  if (const auto ready = brigade::base::log::init(read.log_level); !ready) {
-    std::fprintf(stderr, "brigade-broker: %s\n", ready.error().message.c_str());
-    return brigade::base::kExitUsage;
-  }
-  return brigade::broker::run(std::move(read));
+  using namespace brigade;
+  auto ordered = broker::read_options(argc, argv);
+  return std::visit(overload{[](int exit) { return exit; },
+                             [](broker::Options& options) {
+                               if (const auto ready = base::log::init(options.log_level); !ready) {
+                                 std::fprintf(stderr, "brigade-broker: %s\n", ready.error().message.c_str());
+                                 return base::kExitUsage;
+                               }
+                               return broker::run(std::move(options));
+                             },
+                             [](const auto& command) { return broker::carry_out(command); }},
+                    ordered);
 }

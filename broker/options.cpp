@@ -67,13 +67,48 @@ Result<void> check_listen(const Options& options) {
   return {};
 }
 
+CLI::App* describe(CLI::App& app, CheckOrder& order) {
+  CLI::App* check = app.add_subcommand("check", "Verify all that is stored in a state folder; a broker may be at work");
+  check->add_option("STATE", order.state, "The folder")->required();
+  check->add_option("-o,--output", order.output, "table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->default_str("table");
+  return check;
+}
+
+CLI::App* describe(CLI::App& app, BackupOrder& order) {
+  CLI::App* backup = app.add_subcommand("backup", "Copy a state folder, whole and verified; a broker may be at work");
+  backup->add_option("STATE", order.state, "The folder")->required();
+  backup->add_option("TO", order.to, "The copy: a folder that does not exist yet, or is empty")->required();
+  return backup;
+}
+
+CLI::App* describe(CLI::App& app, ExportOrder& order) {
+  CLI::App* exports =
+      app.add_subcommand("export", "Print jobs of a state folder as NDJSON, past damage; a broker may be at work");
+  exports->add_option("STATE", order.state, "The folder")->required();
+  exports->add_option("JOB", order.jobs, "Only these: an id, the beginning of one, or a name; may be given again");
+  exports->add_flag("--results", order.results, "Print the results of each job after it, as `brigade results` does");
+  return exports;
+}
+
 }  // namespace
 
-std::variant<Options, int> read_options(int argc, char** argv) {
+Ordered read_options(int argc, char** argv) {
   Options options;
+  CheckOrder check;
+  BackupOrder backup;
+  ExportOrder exporting;
   CLI::App app("The broker: takes jobs from clients and spreads their tasks over workers.", "brigade-broker");
   describe(app, options);
+  app.require_subcommand(0, 1);
+  const CLI::App* checks = describe(app, check);
+  const CLI::App* backs_up = describe(app, backup);
+  const CLI::App* exports = describe(app, exporting);
   if (const auto exit = base::parse(app, argc, argv)) return *exit;
+  if (checks->parsed()) return check;
+  if (backs_up->parsed()) return backup;
+  if (exports->parsed()) return exporting;
   if (!options.private_folder.empty()) {
     options.listen.push_back("ipc://" + (options.private_folder / "broker").string());
     options.synced = !options.state.empty();

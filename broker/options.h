@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "broker/admin/commands.h"
 #include "broker/core/settings.h"
 
 namespace brigade::broker {
@@ -26,7 +27,9 @@ struct Options {
   bool durable() const { return !ephemeral && synced; }
 };
 
-/// The options, or the exit code with which to end now (everything was said already).
-std::variant<Options, int> read_options(int argc, char** argv);
+/// What the command line asks for: to serve, an operator's command, or to end now with this exit code (everything was
+/// said already).
+using Ordered = std::variant<Options, CheckOrder, BackupOrder, ExportOrder, int>;
+Ordered read_options(int argc, char** argv);
 
 }  // namespace brigade::broker

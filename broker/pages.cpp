@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/store/gather.h"
 #include "proto/wire/limits.h"
 
 namespace brigade::broker {
@@ -144,24 +145,11 @@ Result<Page> Pages::make(const SendPage& order) {
 
 Result<void> Pages::add_arguments(const SendPage& order, Results& results) {
   if (!order.with_arguments) return {};
-  ValuesBuilder arguments, labels;
-  for (const Run& run : results.outcomes.runs) {
-    auto stored = store_.arguments(order.job, run);
-    if (!stored) return stored.error();
-    if (results.outcomes.runs.size() == 1) {
-      results.arguments = std::move(stored->arguments);
-      results.labels = std::move(stored->labels);
-      return {};
-    }
-    ValuesReader argument(stored->arguments);
-    ValuesReader label(stored->labels);
-    for (std::uint64_t i = 0; i < run.count; ++i) {
-      arguments.add(argument.next());
-      labels.add(label.next());
-    }
-  }
-  results.arguments = arguments.take();
-  results.labels = labels.take();
+  auto stored =
+      gather_arguments(results.outcomes.runs, [&](const Run& run) { return store_.arguments(order.job, run); });
+  if (!stored) return stored.error();
+  results.arguments = std::move(stored->arguments);
+  results.labels = std::move(stored->labels);
   return {};
 }
 

@@ -49,7 +49,23 @@ std::optional<std::uint64_t> number_in(const std::array<char, kFileBytes>& bytes
   return number;
 }
 
+Error no_number(const std::filesystem::path& file) {
+  return storage_error(file.string() +
+                       " is damaged: no commit number in it is whole. Restore the folder from a backup, or choose"
+                       " another");
+}
+
 }  // namespace
+
+Result<std::uint64_t> CommitMark::read(const std::filesystem::path& file) {
+  const base::Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, kFileBytes> bytes{};
+  if (!fd || ::pread(fd.get(), bytes.data(), bytes.size(), 0) < 0)
+    return storage_error(trouble_with(file, errno).reason);
+  const auto number = number_in(bytes);
+  if (!number) return no_number(file);
+  return *number;
+}
 
 Result<CommitMark> CommitMark::open(const std::filesystem::path& path, bool sync, bool may_be_new) {
   File file;
@@ -58,10 +74,7 @@ Result<CommitMark> CommitMark::open(const std::filesystem::path& path, bool sync
   std::array<char, kFileBytes> bytes{};
   if (::pread(file.fd(), bytes.data(), bytes.size(), 0) < 0) return storage_error(trouble_with(path, errno).reason);
   const auto number = number_in(bytes);
-  if (!number && !may_be_new)
-    return storage_error(path.string() +
-                         " is damaged: no commit number in it is whole. Restore the folder from a backup, or choose"
-                         " another");
+  if (!number && !may_be_new) return no_number(path);
   CommitMark mark(std::move(file), sync);
   mark.number_ = number.value_or(0);
   if (number) {

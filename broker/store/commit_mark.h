@@ -20,10 +20,13 @@ class CommitMark {
   /// made, and reads 0.
   static Result<CommitMark> open(const std::filesystem::path& path, bool sync, bool may_be_new);
 
+  /// The number in a file that another process may be writing.
+  static Result<std::uint64_t> read(const std::filesystem::path& file);
+
   /// The highest number written so far.
   std::uint64_t number() const { return number_; }
   /// Says that commit `number` is made. On disk before this returns, when syncing.
-  /// REQUIRES: it is one above the latest.
+  /// REQUIRES: it is above the latest.
   MaybeTrouble write(std::uint64_t number);
 
  private:

@@ -37,18 +37,6 @@ MaybeTrouble set_up(Database& database, bool sync) {
                            : "PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL; PRAGMA temp_store=MEMORY");
 }
 
-/// 0: there are no tables yet. Refuses a version that this broker does not know.
-Result<std::uint64_t> version_of(Database& database) {
-  Statement ask(database, "PRAGMA user_version");
-  Rows rows(ask);
-  const std::uint64_t version = rows.next() ? rows.number(0) : 0;
-  if (auto error = rows.error()) return *error;
-  if (version == 0 || version == kSchemaVersion) return version;
-  return storage_error(database.file().string() + " has version " + std::to_string(version) +
-                       ", made by a newer broker; this one reads version " + std::to_string(kSchemaVersion) +
-                       ". Start that broker, or choose another folder");
-}
-
 MaybeTrouble create_tables(Database& database) {
   const std::string create =
       std::string("BEGIN IMMEDIATE;") + kSchema + "PRAGMA user_version=" + std::to_string(kSchemaVersion) + ";COMMIT";
@@ -61,17 +49,53 @@ std::filesystem::path index_file(const std::filesystem::path& folder) {
   return folder / "index.sqlite";
 }
 
+std::filesystem::path commit_mark_file(const std::filesystem::path& folder) {
+  return folder / "commits";
+}
+
+Result<std::uint64_t> schema_version(Database& database) {
+  Statement ask(database, "PRAGMA user_version");
+  Rows rows(ask);
+  if (rows.next()) return rows.number(0);
+  if (auto error = rows.error()) return *error;
+  return std::uint64_t{0};
+}
+
+Error unknown_version(const Database& database, std::uint64_t version) {
+  return storage_error(database.file().string() + " has version " + std::to_string(version) +
+                       ", made by a newer broker; this one reads version " + std::to_string(kSchemaVersion) +
+                       ". Start that broker, or choose another folder");
+}
+
+Result<std::uint64_t> fact(Database& database, std::string_view name) {
+  Statement ask(database, "SELECT value FROM facts WHERE name=?");
+  Rows rows(ask, name);
+  if (rows.next()) return rows.number(0);
+  if (auto error = rows.error()) return *error;
+  return std::uint64_t{0};
+}
+
+std::optional<Error> lost_commits(const std::filesystem::path& index, std::uint64_t commit, std::uint64_t marked) {
+  // One more than the mark is a commit that was not acknowledged, since the broker died before marking it.
+  if (commit == marked || commit == marked + 1) return std::nullopt;
+  return storage_error(index.string() + " is damaged: its latest commit is number " + std::to_string(commit) +
+                       ", but number " + std::to_string(marked) +
+                       " was acknowledged. Restore the folder from a backup, or choose another");
+}
+
 Result<std::unique_ptr<Index>> Index::open(const std::filesystem::path& folder, bool sync) {
   const auto file = index_file(folder);
   if (auto trouble = create_private(file)) return storage_error(trouble->reason);
   auto database = Database::open(file, Access::read_write);
   if (!database) return database.error();
   if (auto trouble = set_up(**database, sync)) return storage_error(trouble->reason);
-  const auto version = version_of(**database);
+  const auto version = schema_version(**database);
   if (!version) return version.error();
-  auto mark = CommitMark::open(folder / "commits", sync, *version == 0);
+  const bool is_new = *version == 0;
+  if (!is_new && *version != kSchemaVersion) return unknown_version(**database, *version);
+  auto mark = CommitMark::open(commit_mark_file(folder), sync, is_new);
   if (!mark) return mark.error();
-  if (*version == 0)  // after the mark is made: tables without a mark are damage
+  if (is_new)  // after the mark is made: tables without a mark are damage
     if (auto trouble = create_tables(**database)) return storage_error(trouble->reason);
   std::unique_ptr<Index> index(new Index(*std::move(database), *std::move(mark)));
   if (auto checked = index->check_commits(); !checked) return checked.error();
@@ -79,34 +103,22 @@ Result<std::unique_ptr<Index>> Index::open(const std::filesystem::path& folder, 
   return index;
 }
 
-Result<std::uint64_t> Index::fact(std::string_view name) {
-  Statement ask(*database_, "SELECT value FROM facts WHERE name=?");
-  Rows rows(ask, name);
-  if (rows.next()) return rows.number(0);
-  if (auto error = rows.error()) return *error;
-  return std::uint64_t{0};
-}
-
 Result<void> Index::check_commits() {
-  auto commits = fact("commit");
+  auto commits = fact(*database_, "commit");
   if (!commits) return commits.error();
   commits_ = *commits;
+  if (auto lost = lost_commits(database_->file(), commits_, mark_.number())) return *lost;
   if (commits_ == mark_.number()) return {};
-  if (commits_ == mark_.number() + 1) {
-    // It was not acknowledged, since the broker died before marking it, and perhaps before it was on disk. It is marked
-    // before another follows: a second death at the same place must not look like a loss.
-    auto trouble = database_->checkpoint();  // syncs the log
-    if (!trouble) trouble = mark_.write(commits_);
-    if (trouble) return storage_error(trouble->reason);
-    return {};
-  }
-  return storage_error(database_->file().string() + " is damaged: its latest commit is number " +
-                       std::to_string(commits_) + ", but number " + std::to_string(mark_.number()) +
-                       " was acknowledged. Restore the folder from a backup, or choose another");
+  // One more: it was not acknowledged, since the broker died before marking it, and perhaps before it was on disk. It
+  // is marked before another follows: a second death at the same place must not look like a loss.
+  auto trouble = database_->checkpoint();  // syncs the log
+  if (!trouble) trouble = mark_.write(commits_);
+  if (trouble) return storage_error(trouble->reason);
+  return {};
 }
 
 Result<void> Index::begin_epoch() {
-  auto epoch = fact("epoch");
+  auto epoch = fact(*database_, "epoch");
   if (!epoch) return epoch.error();
   epoch_ = *epoch + 1;
   auto trouble = begin();

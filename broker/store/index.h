@@ -1,9 +1,11 @@
 // The store's SQLite database: its tables, versions, and transactions that are marked outside of it (commit_mark.h).
 //
 //   jobs      number -> what came with its opening, its seal (absent: an upload), its end (absent: it goes on):
-//   job_rows.h chunks    (job, first task) -> packed ChunkRow, and the record itself where it is small blocks    (job,
-//   position) -> packed BlockRow, and the record itself where it is small; besides these, as columns to look
-//             for: how many tasks did not end ok, and the span first…last of its tasks with its class (blocks_with)
+//             job_rows.h
+//   chunks    (job, first task) -> packed ChunkRow, and the record itself where it is small
+//   blocks    (job, position) -> packed BlockRow, and the record itself where it is small; besides these, as columns
+//             to look for: how many tasks did not end ok, and the span first…last of its tasks with its class
+//             (blocks_with)
 //   attempts  (job, count) -> packed AttemptsCounted, in the order they came
 //   forgotten job numbers whose rows are still being deleted
 //   facts     'epoch' (lives of the broker so far) and 'commit' (the number of the latest one)
@@ -14,6 +16,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "broker/store/commit_mark.h"
 #include "broker/store/database.h"
@@ -44,7 +48,6 @@ class Index {
       : database_(std::move(database)), mark_(std::move(mark)), set_fact_(*database_, kSetFact) {}
   Result<void> check_commits();
   Result<void> begin_epoch();
-  Result<std::uint64_t> fact(std::string_view name);
 
   static constexpr const char* kSetFact = "INSERT OR REPLACE INTO facts(name, value) VALUES(?, ?)";
 
@@ -57,5 +60,16 @@ class Index {
 
 /// The database's file in `folder`.
 std::filesystem::path index_file(const std::filesystem::path& folder);
+/// The version of the tables in a database; 0: it has none yet.
+Result<std::uint64_t> schema_version(Database& database);
+/// Why a database of that version is left alone.
+Error unknown_version(const Database& database, std::uint64_t version);
+/// A number by name, 0 where it is missing: 'epoch', 'commit'.
+Result<std::uint64_t> fact(Database& database, std::string_view name);
+/// The file of the latest commit's number in `folder`.
+std::filesystem::path commit_mark_file(const std::filesystem::path& folder);
+/// What is wrong when the index's latest commit is `commit` and the mark outside of it says `marked`; nothing if all is
+/// well.
+std::optional<Error> lost_commits(const std::filesystem::path& index, std::uint64_t commit, std::uint64_t marked);
 
 }  // namespace brigade::broker

@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <charconv>
-#include <optional>
 #include <utility>
 
 #include "broker/store/crc32c.h"
@@ -22,23 +21,6 @@ constexpr std::uint64_t kGatheredRecordMax = 16 * 1024;
 constexpr std::uint64_t kGatheredMax = std::uint64_t{1} << 20;
 constexpr std::size_t kOpenFilesMax = 64;
 
-struct FileName {
-  std::uint64_t job = 0;
-  std::uint32_t segment = 0;
-};
-
-/// "12-3.seg" is job 12's segment 3.
-std::optional<FileName> parse_name(const std::string& name) {
-  FileName parsed;
-  const char* end = name.data() + name.size();
-  const auto job = std::from_chars(name.data(), end, parsed.job);
-  if (job.ec != std::errc{} || job.ptr == end || *job.ptr != '-') return std::nullopt;
-  const auto segment = std::from_chars(job.ptr + 1, end, parsed.segment);
-  if (segment.ec != std::errc{} || std::string_view(segment.ptr, static_cast<std::size_t>(end - segment.ptr)) != ".seg")
-    return std::nullopt;
-  return parsed;
-}
-
 }  // namespace
 
 std::filesystem::path segments_folder(const std::filesystem::path& folder) {
@@ -47,6 +29,17 @@ std::filesystem::path segments_folder(const std::filesystem::path& folder) {
 
 std::filesystem::path segment_file(const std::filesystem::path& folder, std::uint64_t job, std::uint32_t segment) {
   return folder / (std::to_string(job) + "-" + std::to_string(segment) + ".seg");
+}
+
+std::optional<SegmentName> parse_segment_name(const std::string& name) {
+  SegmentName parsed;
+  const char* end = name.data() + name.size();
+  const auto job = std::from_chars(name.data(), end, parsed.job);
+  if (job.ec != std::errc{} || job.ptr == end || *job.ptr != '-') return std::nullopt;
+  const auto segment = std::from_chars(job.ptr + 1, end, parsed.segment);
+  if (segment.ec != std::errc{} || std::string_view(segment.ptr, static_cast<std::size_t>(end - segment.ptr)) != ".seg")
+    return std::nullopt;
+  return parsed;
 }
 
 Result<PayloadFiles> PayloadFiles::open(std::filesystem::path folder, bool sync, const std::set<std::uint64_t>& jobs) {
@@ -59,7 +52,7 @@ Result<PayloadFiles> PayloadFiles::open(std::filesystem::path folder, bool sync,
 Result<void> PayloadFiles::find_files(const std::set<std::uint64_t>& jobs) {
   std::error_code failed;
   for (std::filesystem::directory_iterator it(folder_, failed), end; !failed && it != end; it.increment(failed)) {
-    const auto name = parse_name(it->path().filename().string());
+    const auto name = parse_segment_name(it->path().filename().string());
     if (!name) continue;
     if (!jobs.contains(name->job)) {
       (void)remove_file(it->path());  // its job was forgotten, or its first write never committed

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -31,6 +32,14 @@ struct Placed {
 std::filesystem::path segments_folder(const std::filesystem::path& folder);
 /// The file of a job's segment in that folder of segments.
 std::filesystem::path segment_file(const std::filesystem::path& folder, std::uint64_t job, std::uint32_t segment);
+
+/// Which segment a file's name stands for.
+struct SegmentName {
+  std::uint64_t job = 0;
+  std::uint32_t segment = 0;
+};
+/// "12-3.seg" is job 12's segment 3; nothing for other names.
+std::optional<SegmentName> parse_segment_name(const std::string& name);
 
 /// Used by one thread. Between two calls of accept() or undo(), all that was placed is one batch.
 class PayloadFiles {

@@ -26,7 +26,8 @@ namespace brigade::broker {
 namespace {
 
 bool on_one_disk(const std::filesystem::path& one, const std::filesystem::path& other) {
-  struct stat a {}, b {};
+  struct stat a {
+  }, b{};
   return ::stat(one.c_str(), &a) == 0 && ::stat(other.c_str(), &b) == 0 && a.st_dev == b.st_dev;
 }
 

@@ -12,9 +12,9 @@
 #include "client/cli/listing.h"
 #include "client/cluster/access_file.h"
 #include "client/cluster/folders.h"
-#include "client/output/json_text.h"
 #include "proto/base/text.h"
 #include "proto/base/version.h"
+#include "proto/output/json_text.h"
 
 namespace brigade::cli {
 namespace {

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "client/output/json_text.h"
+#include "proto/output/json_text.h"
 
 namespace brigade::cli {
 namespace {

@@ -2,7 +2,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/kinds.h"
 #include "client/cli/survey.h"
-#include "client/output/json_text.h"
+#include "proto/output/json_text.h"
 
 namespace brigade::cli {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "client/cli/request_line.h"
-#include "client/output/json_text.h"
 #include "proto/base/text.h"
+#include "proto/output/json_text.h"
 #include "proto/wire/limits.h"
 
 namespace brigade::cli {

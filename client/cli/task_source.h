@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "client/output/row.h"
 #include "client/session.h"
 #include "proto/model/job.h"
+#include "proto/output/row.h"
 #include "proto/wire/kinds.h"
 
 namespace brigade::cli {

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "client/output/json_text.h"
-#include "client/output/row.h"
+#include "proto/output/json_text.h"
+#include "proto/output/row.h"
 
 namespace brigade::output {
 

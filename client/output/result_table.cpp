@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "client/output/json_text.h"
 #include "proto/base/text.h"
+#include "proto/output/json_text.h"
 
 namespace brigade::output {
 namespace {

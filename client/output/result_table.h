@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "client/output/row.h"
 #include "client/output/text_table.h"
+#include "proto/output/row.h"
 
 namespace brigade::output {
 

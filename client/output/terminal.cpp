@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "client/output/json_text.h"
+#include "proto/output/json_text.h"
 
 namespace brigade::output {
 namespace {

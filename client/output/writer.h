@@ -8,10 +8,10 @@
 #include <string_view>
 
 #include "client/output/csv.h"
-#include "client/output/ndjson.h"
 #include "client/output/result_table.h"
 #include "client/output/sink.h"
 #include "proto/model/messages.h"
+#include "proto/output/ndjson.h"
 
 namespace brigade::output {
 

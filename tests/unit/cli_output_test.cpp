@@ -12,10 +12,10 @@
 
 #include "client/output/body_folder.h"
 #include "client/output/csv.h"
-#include "client/output/ndjson.h"
 #include "client/output/sink.h"
 #include "client/output/summary.h"
 #include "client/output/writer.h"
+#include "proto/output/ndjson.h"
 
 namespace brigade::output {
 namespace {
@@ -30,6 +30,14 @@ std::string ms(double value, int decimals) {
   std::string out;
   append_ms(out, value, decimals);
   return out;
+}
+
+TEST(ArgumentsJson, AreNullWhereTheyAreNotKnown) {
+  Row row;
+  row.has_argument = false;
+  std::string text;
+  append_arguments_json(text, JobView{.shape = Shape::factorial}, row);
+  EXPECT_EQ(text, "null");
 }
 
 TEST(JsonText, EscapesWhatJsonForbids) {

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "client/output/json_text.h"
-#include "client/output/row.h"
+#include "proto/output/json_text.h"
+#include "proto/output/row.h"
 
 namespace brigade::output {
 
@@ -23,7 +23,7 @@ class ResultJson {
   UtcText utc_;
 };
 
-/// The argument alone: {"n":5}
+/// The argument alone: {"n":5}; null where it is not known.
 void append_arguments_json(std::string& out, const JobView& view, const Row& row);
 
 }  // namespace brigade::output

@@ -1,4 +1,4 @@
-#include "client/output/ndjson.h"
+#include "proto/output/ndjson.h"
 
 namespace brigade::output {
 namespace {
@@ -120,6 +120,10 @@ void append_request(std::string& out, const Row& row) {
 }  // namespace
 
 void append_arguments_json(std::string& out, const JobView& view, const Row& row) {
+  if (!row.has_argument) {
+    out += "null";
+    return;
+  }
   out += '{';
   switch (view.shape) {
     case Shape::factorial:

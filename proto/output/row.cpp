@@ -1,4 +1,4 @@
-#include "client/output/row.h"
+#include "proto/output/row.h"
 
 #include <cstring>
 

@@ -41,6 +41,7 @@ struct Row {
   UtcMs finished_at{};  ///< 0: it never ran
   std::uint64_t line = 0;
   std::string_view tag;
+  bool has_argument = true;                     ///< else it is not known; set by who could not read it
   std::uint64_t number = 0;                     ///< numeric argument
   std::string_view argument;                    ///< the argument's bytes; empty for a range
   const wire::FetchRequest* request = nullptr;  ///< of a fetch: what the argument says

@@ -1,4 +1,4 @@
-#include "client/output/json_text.h"
+#include "proto/output/json_text.h"
 
 #include <array>
 #include <charconv>
