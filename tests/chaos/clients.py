@@ -17,6 +17,7 @@ from history import digest_of
 from world import Party
 
 ROWS_PER_EVENT = 1000
+ENDED = (0, 1, 2)  # exit codes: all ok, some failed, and no such job, which another try does not change
 PATIENCE = ["--connect-timeout", "60s"]
 BIG_UPLOAD = {"kind": "echo", "tasks": 20000, "pad": 200}  # 4 MB: several chunks
 
@@ -115,13 +116,13 @@ class Read:
     def go(self, hits=()):
         """To the end of the job. `hits`: (after so many rows, what to do with the reading process)."""
         hits = sorted(hits, key=lambda hit: hit[0])
-        complete = False
-        while not complete and not self.world.out_of_patience():
+        code = None
+        while code not in ENDED and not self.world.out_of_patience():
             call = Call(self.world, ["results", self.job, "--follow", "--order", self.order, "--from", self.count,
                                      "-o", "ndjson"])
             self.take(call, hits)
-            complete = call.end() in (0, 1)
-        self.world.history.add("read_ended", read=self.name, complete=complete)
+            code = call.end()
+        self.world.history.add("read_ended", read=self.name, complete=code in (0, 1))
 
     def take(self, call, hits):
         rows = []
