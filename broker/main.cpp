@@ -11,6 +11,7 @@
 #include "broker/loop.h"
 #include "broker/options.h"
 #include "broker/store/sqlite_store.h"
+#include "proto/base/file_limit.h"
 #include "proto/base/log.h"
 #include "proto/base/service_flags.h"
 #include "proto/base/version.h"
@@ -88,6 +89,7 @@ int serve(const Options& options, base::SignalFd& signals) {
 int run(Options options) {
   base::SignalFd signals({SIGTERM, SIGINT, SIGHUP});
   ::signal(SIGXFSZ, SIG_IGN);  // a file size limit is a full disk to the store, not the end
+  base::raise_file_limit();
   base::Fd lock;
   if (!options.private_folder.empty() && !(lock = lock_private(options.private_folder)))
     return fail({ErrorCode::invalid, "cannot lock " + options.private_folder.string()});

@@ -1,10 +1,10 @@
 // brigade-worker: sets up the kinds, the executors and the loop.
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
 
+#include "proto/base/file_limit.h"
 #include "proto/base/log.h"
 #include "proto/base/service_flags.h"
 #include "proto/base/version.h"
@@ -18,14 +18,6 @@ namespace {
 namespace log = base::log;
 
 constexpr int kExitFailure = 1;
-
-/// Each transfer has a socket: as many as this process may have. The default of 1024 would be too few.
-void raise_file_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  (void)::setrlimit(RLIMIT_NOFILE, &limit);  // to the hard limit: always allowed
-}
 
 Started first_event(const Options& options, const std::vector<Kind>& kinds) {
   WorkerHello self{.instance = InstanceId{base::random_u64()},
@@ -43,7 +35,7 @@ Started first_event(const Options& options, const std::vector<Kind>& kinds) {
 
 int run(const Options& options) {
   base::SignalFd signals({SIGTERM, SIGINT, SIGHUP});  // before any thread
-  raise_file_limit();
+  base::raise_file_limit();
   auto offered = kinds(options.settings, options.kinds);
   if (!offered) {
     std::fprintf(stderr, "brigade-worker: %s\n", offered.error().message.c_str());

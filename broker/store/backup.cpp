@@ -164,7 +164,7 @@ Result<void> Backup::copy_record(Inspection& copy, std::uint64_t job, const Inde
 
 Result<BackupTaken> Backup::end() {
   if (auto forgot = forget_the_forgotten(); !forgot) return forgot.error();
-  auto mark = CommitMark::open(commit_mark_file(folder_), true);
+  auto mark = CommitMark::open(commit_mark_file(folder_), true, true);
   if (!mark) return Error{ErrorCode::unavailable, mark.error().message};
   if (auto trouble = mark->write(taken_.commit)) return Error{ErrorCode::unavailable, trouble->reason};
   return std::move(taken_);

@@ -11,6 +11,8 @@
 namespace brigade::broker {
 namespace {
 
+constexpr std::uint64_t kCacheBytes = std::uint64_t{8} << 20;  // each record is read once
+
 constexpr std::uint64_t kExportedRowsMax = 4096;  ///< at once: a cancelled run of a billion tasks is one record
 
 class Export {
@@ -170,7 +172,7 @@ void Export::end_job(const InspectedJob& job) {
 Result<std::uint64_t> export_store(const std::filesystem::path& folder, const ExportSink& sink) {
   auto store = Inspection::open(folder);
   if (!store) return store.error();
-  auto reader = Reader::open(folder);
+  auto reader = Reader::open(folder, kCacheBytes);
   if (!reader) return reader.error();
   return Export(**store, **reader, sink).run(CommitWindow(folder));
 }

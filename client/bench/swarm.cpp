@@ -1,12 +1,12 @@
 #include "client/bench/swarm.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <deque>
 #include <map>
 #include <utility>
 
+#include "proto/base/file_limit.h"
 #include "proto/base/os.h"
 #include "proto/base/version.h"
 #include "proto/wire/codec.h"
@@ -38,14 +38,6 @@ worker::Started hello_of(std::size_t number, std::uint32_t slots) {
                    .slots = {slots, 0},
                    .kinds = {{.name = "noop"}}};
   return {.seed = base::random_u64(), .self = std::move(self)};
-}
-
-/// Each connection takes a descriptor or two.
-void raise_file_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace
@@ -141,7 +133,7 @@ Swarm::Swarm(const Options& options, std::unique_ptr<net::Dealer> anchor)
     : options_(options), anchor_(std::move(anchor)) {}
 
 Result<std::unique_ptr<Swarm>> Swarm::start(const Options& options) {
-  raise_file_limit();
+  base::raise_file_limit();
   auto anchor = net::Dealer::connect(options.endpoint);
   if (!anchor) return anchor.error();
   std::unique_ptr<Swarm> swarm(new Swarm(options, *std::move(anchor)));

@@ -30,6 +30,8 @@ class EarlierResults {
 
   /// Appends to `out` the lines with an index below `end` that were not appended yet, by index.
   Result<void> append_until(std::uint64_t end, std::string& out);
+  /// Whether there are results that are not in FILE itself.
+  bool has_partial_files() const { return !partial_.empty(); }
   /// The output stands: removes what interrupted runs have left.
   void forget_partial_files() const;
 

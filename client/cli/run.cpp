@@ -47,6 +47,7 @@ class Run {
 
   bool prepare_output();
   bool prepare_resume();
+  bool have_all();
   bool find_cluster();
   bool start_private_cluster();
   bool check_workers();
@@ -115,16 +116,29 @@ bool Run::prepare_output() {
 
 bool Run::prepare_resume() {
   if (!earlier_ || earlier_->empty()) return true;
-  if (request_.tasks && earlier_->count() >= *request_.tasks) {
-    context_.note(options_.out + " has all " + std::to_string(*request_.tasks) + " results; nothing is run");
-    sink_.discard();
-    return end(kOk);
-  }
   request_.spec.range.reset();
   request_.spec.trend = CostTrend::flat;
   request_.source = earlier_->missing(std::move(request_.source));
+  auto first = request_.source();
+  if (!first) return end(first.error());
+  if (!*first) return have_all();
+  request_.source = preceded_by(**std::move(first), std::move(request_.source));
   context_.note("resuming: " + std::to_string(earlier_->count()) + " results are there already");
   return true;
+}
+
+/// No task is missing. What an interrupted run has left beside the file still has to become part of it.
+bool Run::have_all() {
+  if (earlier_->has_partial_files()) {
+    std::string lines;
+    auto written = earlier_->append_until(UINT64_MAX, lines);
+    if (written) written = sink_.write(lines);
+    if (written) written = sink_.commit();
+    if (!written) return end(written.error());
+    earlier_->forget_partial_files();
+  }
+  context_.note(options_.out + " has all " + std::to_string(earlier_->count()) + " results; nothing is run");
+  return end(kOk);
 }
 
 bool Run::start_private_cluster() {
@@ -189,7 +203,6 @@ bool Run::check_workers() {
 bool Run::submit() {
   TaskSource source = std::move(request_.source);
   if (argument_max_ && !request_.largest) source = limited(std::move(source), *argument_max_, over_limit_);
-  if (earlier_) source = not_empty(std::move(source), "no task is missing in " + options_.out);
   begun_ = base::monotonic_now();
   // A worker that dies now is replaced later; an upload is not interrupted for it.
   session_->set_interrupt_fd(context_.signals().fd());

@@ -174,6 +174,14 @@ TaskSource not_empty(TaskSource source, std::string message) {
   };
 }
 
+TaskSource preceded_by(TaskInput first, TaskSource rest) {
+  return
+      [first = std::optional(std::move(first)), rest = std::move(rest)]() mutable -> Result<std::optional<TaskInput>> {
+        if (first) return std::exchange(first, std::nullopt);
+        return rest();
+      };
+}
+
 client::ChunkSource chunks_of(TaskSource source) {
   return [source = std::move(source), ended = false]() mutable -> Result<std::optional<Chunk>> {
     ValuesBuilder arguments;

@@ -47,6 +47,8 @@ TaskSource limited(TaskSource source, std::uint64_t limit, std::shared_ptr<bool>
 
 /// An empty source is an error: a job has at least one task.
 TaskSource not_empty(TaskSource source, std::string message);
+/// A task that was taken from `rest` already, and then the rest.
+TaskSource preceded_by(TaskInput first, TaskSource rest);
 
 /// Packs tasks into chunks of a size that suits the network.
 client::ChunkSource chunks_of(TaskSource source);

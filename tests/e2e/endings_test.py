@@ -81,6 +81,19 @@ class Endings(BrigadeTest):
         self.brigade("run", "noop", "0..199", "--out", out, "--resume")
         self.assert_complete([json.loads(line) for line in out.read_text().splitlines()], 200)
 
+    def test_a_run_that_was_killed_just_before_its_file_stood_is_resumed_without_running_anything(self):
+        out = self.home / "results.ndjson"
+        for source in (["0..99"], ["--from", "-"]):
+            numbers = "".join(f"{number}\n" for number in range(100)) if source == ["--from", "-"] else None
+            self.brigade("run", "factorial", *source, "--out", out, stdin=numbers)
+            whole = out.read_bytes()
+            out.rename(self.home / "results.ndjson.part")
+            done = self.brigade("run", "factorial", *source, "--out", out, "--resume", stdin=numbers)
+            self.assertIn("has all 100 results", done.stderr)
+            self.assertEqual(out.read_bytes(), whole)
+            self.assertEqual(self.leftovers(), [])
+            self.assertEqual([path.name for path in self.home.glob("results*")], [out.name])
+
 
 class Terminal(BrigadeTest):
     def test_forty_columns_are_enough(self):

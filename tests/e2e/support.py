@@ -34,14 +34,22 @@ def eventually(condition, what):
     raise AssertionError(f"not within {LIMIT_S} s: {what}")
 
 
-class Program:
-    """A running program whose output goes to a file."""
+def private_environment(home):
+    """The environment without the settings of whoever runs the tests: every file of Brigade is below `home`."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith("BRIGADE_") and key != "NO_COLOR"}
+    env.update(HOME=str(home), XDG_RUNTIME_DIR=str(home), XDG_STATE_HOME=str(home / "state"),
+               XDG_CONFIG_HOME=str(home / "config"), TMPDIR=str(home), LC_ALL="C.UTF-8")
+    return env
 
-    def __init__(self, folder, name, arguments, env=None):
+
+class Program:
+    """A running program whose output goes to a file. `prefix`: a command that starts it elsewhere, as nsenter does."""
+
+    def __init__(self, folder, name, arguments, env=None, prefix=()):
         self.log = pathlib.Path(folder) / f"{name}-{time.monotonic_ns()}.log"
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                [str(BIN / arguments[0]), *map(str, arguments[1:])],
+                [*prefix, str(BIN / arguments[0]), *map(str, arguments[1:])],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
 
     @property
@@ -79,10 +87,7 @@ class BrigadeTest(unittest.TestCase):
     def setUp(self):
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="brigade-e2e-"))
         self.addCleanup(shutil.rmtree, self.home, ignore_errors=True)
-        self.env = {key: value for key, value in os.environ.items() if not key.startswith("BRIGADE_")}
-        self.env.update(HOME=str(self.home), XDG_RUNTIME_DIR=str(self.home), XDG_STATE_HOME=str(self.home / "state"),
-                        XDG_CONFIG_HOME=str(self.home / "config"), TMPDIR=str(self.home), LC_ALL="C.UTF-8")
-        self.env.pop("NO_COLOR", None)
+        self.env = private_environment(self.home)
 
     def start(self, name, *arguments):
         program = Program(self.home, name, [name, *arguments], self.env)

@@ -2,6 +2,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <thread>
 
 #include "proto/base/cores.h"
+#include "proto/base/file_limit.h"
 #include "proto/base/log.h"
 #include "proto/base/os.h"
 #include "proto/base/version.h"
@@ -224,6 +226,18 @@ TEST(Log, TakesItsLevelFromTheEnvironmentAndRefusesOthers) {
   const auto refused = log::init("loud");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().message, "\"loud\" is no log level; it is one of debug, info, warn, error, off");
+}
+
+TEST(FileLimit, IsRaisedToWhatTheSystemAllows) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit lowered{.rlim_cur = before.rlim_max / 2, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &lowered), 0);
+  raise_file_limit();
+  rlimit after{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &after), 0);
+  EXPECT_EQ(after.rlim_cur, before.rlim_max);
+  EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 }  // namespace

@@ -1,0 +1,14 @@
+#include "proto/base/file_limit.h"
+
+#include <sys/resource.h>
+
+namespace brigade::base {
+
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);  // to the hard limit: always allowed
+}
+
+}  // namespace brigade::base

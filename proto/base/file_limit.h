@@ -1,0 +1,10 @@
+// How many descriptors a process may have.
+#pragma once
+
+namespace brigade::base {
+
+/// As many as the system allows this process, at once. The usual 1024 is too few where every peer or transfer takes
+/// one, and libzmq 4.3.4 ends a process that accepts a local connection beyond the limit.
+void raise_file_limit();
+
+}  // namespace brigade::base

@@ -1,0 +1,279 @@
+"""The faults, each a function that does harm, heals it, and says so in the history.
+
+A nemesis is a thread that deals out the faults of one party (broker or worker); several of them overlap. What kills
+makes sure first that its victim holds work: a kill that hits nobody at work shows nothing.
+"""
+
+import os
+import re
+import resource
+import signal
+import time
+
+import clients
+import network
+from cluster import kill, seconds_since
+from world import Party
+
+NOTICED_S = 30  # a full disk is noticed by then: there is always something to write
+
+
+def kill_broker(world, rng):
+    """kill -9 with tasks running; it comes back at the same endpoint, at once or a little later."""
+    cluster = world.cluster
+    with cluster.broker_lock:
+        held = world.until(lambda: cluster.status().get("tasks_running"))
+        if not held or cluster.broker.process.poll() is not None:
+            return
+        pid, away = cluster.broker.pid, rng.choice([0, 0, 0, rng.uniform(0, 5)])
+        begin = time.monotonic()
+        kill(cluster.broker)
+        time.sleep(away)
+        cluster.start_broker()
+        serving = round(seconds_since(begin) - away, 4)
+        unfinished = int(re.search(r"(\d+) of them unfinished", cluster.broker.text()).group(1))
+        proof = f"{unfinished} jobs were unfinished when it came back"
+        world.killed("broker", "broker", pid, held if unfinished else 0, proof, serving_s=serving)
+
+
+def stop_broker(world, rng):
+    with world.cluster.broker_lock:
+        stop_for(world.cluster.broker, rng.uniform(0.2, 6), world)
+        world.history.add("fault", name="broker-stop")
+
+
+def fill_disk(world, rng):
+    """The disk of the state is full for a while: submits are refused with the reason; it goes on by itself. Some of
+    the time the broker is killed meanwhile, and has to start on a full disk."""
+    cluster = world.cluster
+    filler = cluster.state.parent / "filler"
+    with cluster.broker_lock:
+        fill(filler)
+        seen = observe_trouble(world, f"full-{time.monotonic_ns()}", lambda: fill(filler))
+        if rng.random() < 0.5:
+            kill(cluster.broker)
+            seen["restarted"] = starts(cluster)
+        time.sleep(rng.uniform(0, 2))
+        filler.unlink()
+        if cluster.broker.process.poll() is not None:
+            cluster.start_broker()
+        world.history.add("fault", name="disk-full", **seen, back_s=seconds_until_accepted(world, seen["key"]))
+
+
+def starts(cluster):
+    """What became of a start: "serves", or why it refused to."""
+    try:
+        cluster.start_broker()
+    except AssertionError as refusal:
+        return str(refusal)[-300:]
+    return "serves"
+
+
+def fill(filler):
+    """Takes what is left, to the last page."""
+    with open(filler, "ab", buffering=0) as file:
+        for size in (1 << 20, 1 << 12):
+            try:
+                while True:
+                    file.write(bytes(size))
+            except OSError:
+                pass
+
+
+def observe_trouble(world, key, again):
+    """What status, why and submit say once the broker cannot store. `again`: makes sure that it cannot."""
+    world.history.add("submit", key=key, spec=clients.tasks.sleep_spec(1, 1), keyed=True)
+    end = time.monotonic() + NOTICED_S
+    refused = ""
+    while time.monotonic() < end and "cannot store" not in refused:
+        again()
+        job, refused = clients.submit_once(world, key, clients.tasks.sleep_spec(1, 1))
+        if job:
+            time.sleep(0.05)
+    trouble = world.cluster.status().get("trouble", "")
+    why = world.cluster.brigade("why", unfinished_job(world))
+    return {"key": key, "refused": refused, "trouble": trouble, "why": why.stdout.strip() if why else ""}
+
+
+def unfinished_job(world):
+    running = [job["id"] for job in world.cluster.ask("jobs") or [] if job["state"] in ("queued", "running")]
+    return running[0] if running else "last"
+
+
+def seconds_until_accepted(world, key):
+    """Of a new job; what was refused under `key` is submitted again as well. None: the broker has died of the fault."""
+    begin, spec, back = time.monotonic(), clients.tasks.sleep_spec(1, 1), None
+    for name in (key + "-after", key):
+        world.history.add("submit", key=name, spec=spec, keyed=True)
+        while not clients.submit_once(world, name, spec)[0]:
+            if world.cluster.broker.process.poll() is not None:
+                return back
+        back = back or seconds_since(begin)
+    return back
+
+
+def limit_files(world, rng):
+    """The broker may open no more than a few files and connections for a while."""
+    with world.cluster.broker_lock:
+        pid = world.cluster.broker.pid
+        limit_for(pid, resource.RLIMIT_NOFILE, len(os.listdir(f"/proc/{pid}/fd")) + rng.randrange(4),
+                  rng.uniform(0.5, 3))
+        key = f"files-{time.monotonic_ns()}"
+        world.history.add("fault", name="file-limit", back_s=seconds_until_accepted(world, key))
+
+
+def limit_file_size(world, rng):
+    """No file of the broker may grow for a while."""
+    with world.cluster.broker_lock:
+        pid = world.cluster.broker.pid
+        old = resource.prlimit(pid, resource.RLIMIT_FSIZE, (rng.choice([4096, 65536]), resource.RLIM_INFINITY))
+        seen = observe_trouble(world, f"size-{time.monotonic_ns()}", lambda: None)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, old)
+        world.history.add("fault", name="file-size", **seen, back_s=seconds_until_accepted(world, seen["key"]))
+
+
+def limit_for(pid, what, value, seconds):
+    soft, hard = resource.prlimit(pid, what)
+    resource.prlimit(pid, what, (value, hard))
+    time.sleep(seconds)
+    try:
+        resource.prlimit(pid, what, (soft, hard))
+    except ProcessLookupError:
+        pass  # it has died of it, which is found out later
+
+
+def kill_worker(world, rng):
+    """kill -9 of a worker that holds leases; half of the victims are stopped first, so that nothing can be returned."""
+    slot = take_slot(world, rng)
+    if not slot:
+        return
+    try:
+        stopped = rng.random() < 0.5
+        held = world.until(lambda: stopped_with_leases(world, slot) if stopped else leased_tasks(world, slot))
+        if not held or slot.worker.process.poll() is not None:
+            return
+        name, worker, broker = slot.name, slot.worker, world.cluster.broker
+        time.sleep(rng.uniform(0, 0.5) if stopped else 0)
+        kill(worker)
+        begin = time.monotonic()
+        proof = f"{'stopped' if stopped else 'running'}; of the dead the broker says {leased(world, name)}"
+        world.until(lambda: is_given_up(world, name))
+        measured = {"given_up_s": seconds_since(begin)} if world.cluster.broker is broker and not stopped else {}
+        world.killed("worker", name, worker.pid, held, proof, stopped=stopped, **measured)
+        world.cluster.start_worker(slot)
+    finally:
+        slot.lock.release()
+
+
+def is_given_up(world, name):
+    listed = world.cluster.ask("workers")
+    return listed is not None and all(worker["name"] != name for worker in listed)
+
+
+def take_slot(world, rng):
+    """A worker that nobody else plays with, locked."""
+    for slot in rng.sample(world.cluster.slots, len(world.cluster.slots)):
+        if slot.lock.acquire(blocking=False):
+            return slot
+    time.sleep(0.05)
+    return None
+
+
+def leased(world, name):
+    return world.cluster.workers().get(name, {}).get("leased_tasks", 0)
+
+
+def leased_tasks(world, slot):
+    return leased(world, slot.name)
+
+
+def stopped_with_leases(world, slot):
+    """Stops the worker; what it holds then it holds for good. Goes on where it holds nothing."""
+    if not leased_tasks(world, slot):
+        return 0
+    slot.worker.signal(signal.SIGSTOP)
+    held = leased_tasks(world, slot)
+    if not held:
+        slot.worker.signal(signal.SIGCONT)
+    return held
+
+
+def stop_worker(world, rng):
+    slot = take_slot(world, rng)
+    if not slot:
+        return
+    try:
+        stop_for(slot.worker, rng.uniform(0.2, 6), world)
+        world.history.add("fault", name="worker-stop", victim=slot.name, back_s=seconds_until_leased(world, slot))
+    finally:
+        slot.lock.release()
+
+
+def cut_cable(world, rng):
+    """Between the broker and one worker, in one direction or in both."""
+    slot = take_slot(world, rng)
+    if not slot:
+        return
+    try:
+        senders = rng.choice([[0], [1], [0, 1]])
+        for sender in senders:
+            slot.cable.cut(sender)
+        world.over.wait(rng.uniform(0.2, 8))
+        for sender in senders:
+            slot.cable.heal(sender)
+        world.history.add("fault", name="cut", victim=slot.name, senders=senders,
+                          back_s=seconds_until_leased(world, slot))
+    finally:
+        slot.lock.release()
+
+
+def seconds_until_leased(world, slot):
+    """None where the faults were over, or the broker was another one, before it was leased anything."""
+    begin, broker = time.monotonic(), world.cluster.broker
+    leases = world.until(lambda: leased_tasks(world, slot))
+    return seconds_since(begin) if leases and world.cluster.broker is broker else None
+
+
+def stop_for(program, seconds, world):
+    program.signal(signal.SIGSTOP)
+    world.over.wait(seconds)
+    program.signal(signal.SIGCONT)
+
+
+# Name: (whose nemesis deals it out, what it does). Those of clients are dealt out by the clients themselves.
+FAULTS = {
+    "broker-kill": ("broker", kill_broker),
+    "broker-stop": ("broker", stop_broker),
+    "disk-full": ("broker", fill_disk),
+    "file-limit": ("broker", limit_files),
+    "file-size": ("broker", limit_file_size),
+    "worker-kill": ("worker", kill_worker),
+    "worker-stop": ("worker", stop_worker),
+    "cut": ("worker", cut_cable),
+    "client-kill": ("client", None),
+    "client-stop": ("client", None),
+}
+NEED_ROOT = ("disk-full", "cut")
+
+
+def why_not(name):
+    """Why a fault cannot be had on this machine; empty: it can."""
+    return network.why_not() if name in NEED_ROOT else ""
+
+
+class Nemesis(Party):
+    """Deals out its faults in turns, each in random order, with pauses of up to `pause_s`."""
+
+    def __init__(self, world, name, seed, faults, pause_s):
+        super().__init__(world, name, seed)
+        self.faults = faults
+        self.pause_s = pause_s
+        self.turns = 0
+
+    def act(self):
+        for fault in self.random.sample(self.faults, len(self.faults)):
+            fault(self.world, self.random)
+            self.world.cluster.recover_the_dead()
+            if self.world.over.wait(self.random.uniform(0, self.pause_s)):
+                return
+        self.turns += 1
