@@ -88,7 +88,7 @@ class Disk {
   std::uint64_t operations() const;
   /// The operation at which the plan struck.
   std::optional<Operation> struck() const;
-  /// All kinds of operations so far.
+  /// All kinds of operations since the latest plan().
   std::set<Operation> seen() const;
 
   // ---- Before each change of a real file -------------------------------------------------------------------------
