@@ -1,4 +1,4 @@
-"""The broker's machine loses its power again and again: what was accepted is done, each task once, with the right result."""
+"""The broker loses its power again and again: what was accepted is done, each task once and right."""
 
 from support import *
 

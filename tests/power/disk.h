@@ -66,6 +66,7 @@ struct Node {
 class Disk {
  public:
   /// All that is below `root` now is on disk. What lies elsewhere is not this disk's business: it never fails.
+  /// REQUIRES: no part of its path is a symbolic link.
   void mount(std::filesystem::path root);
 
   // ---- What happens to it ----------------------------------------------------------------------------------------
