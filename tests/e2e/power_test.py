@@ -39,7 +39,7 @@ class PowerLoss(BrigadeTest):
 
     def test_all_that_was_accepted_is_done_once_and_right(self):
         accepted = {}
-        for operation in (170, 33, 90, 61, 260):
+        for operation in (170, 90, 120, 151, 260):
             broker = self.broker_until(operation)
             if not accepted:
                 self.worker(broker, "--threads", 1, name="steady")
