@@ -97,6 +97,7 @@ void Disk::plan(Fault fault) {
   fault_ = std::move(fault);
   struck_.reset();
   operations_ = 0;
+  seen_.clear();
 }
 
 void Disk::plan_nothing() {

@@ -66,6 +66,7 @@ struct Node {
 class Disk {
  public:
   /// All that is below `root` now is on disk. What lies elsewhere is not this disk's business: it never fails.
+  /// REQUIRES: no part of its path is a symbolic link.
   void mount(std::filesystem::path root);
 
   // ---- What happens to it ----------------------------------------------------------------------------------------
@@ -88,7 +89,7 @@ class Disk {
   std::uint64_t operations() const;
   /// The operation at which the plan struck.
   std::optional<Operation> struck() const;
-  /// All kinds of operations so far.
+  /// All kinds of operations since the latest plan().
   std::set<Operation> seen() const;
 
   // ---- Before each change of a real file -------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,12 +67,12 @@ class Story {
   /// Anywhere, or at one of the first of a kind of operation: a sync is rarer than a write, and more dangerous to lose.
   Fault end_to_come() {
     Fault fault{.kind = workload_.below(2) == 0 ? Fault::Kind::power_off_before : Fault::Kind::power_off_after};
-    const auto seen = disk().seen();
-    if (seen.empty() || workload_.below(3) == 0) {
+    seen_.merge(disk().seen());
+    if (seen_.empty() || workload_.below(3) == 0) {
       fault.nth = 1 + workload_.below(200);
       return fault;
     }
-    fault.only = *std::next(seen.begin(), static_cast<std::ptrdiff_t>(workload_.below(seen.size())));
+    fault.only = *std::next(seen_.begin(), static_cast<std::ptrdiff_t>(workload_.below(seen_.size())));
     fault.nth = 1 + workload_.below(3);
     return fault;
   }
@@ -90,6 +91,7 @@ class Story {
   std::uint64_t seed_;
   Workload workload_;
   Expected expected_;
+  std::set<Operation> seen_;  ///< in earlier lives
 };
 
 struct Seeds {
