@@ -33,6 +33,9 @@ void describe(CLI::App& app, Options& options) {
       ->excludes(state);
   base::add_duration(app, "--keep", options.settings.keep_results, "How long results of finished jobs are kept",
                      "BRIGADE_KEEP");
+  base::add_size(app, "--state-max", options.settings.state_bytes_max,
+                 "Refuse new jobs while jobs and results take so much on disk; results are stored all the same",
+                 "BRIGADE_STATE_MAX");
   app.add_flag("--insecure-listen", options.insecure_listen,
                "Allow endpoints that other machines can reach, without authentication");
   app.add_option("--private", options.private_folder)->group("");  // for `brigade run`

@@ -102,7 +102,7 @@ struct Reader {
   Read read;
   std::uint64_t next = 0;
   std::int64_t credit_bytes = 0;  ///< below 0: what a page weighed too much is a debt
-  bool busy = false;  ///< a page is on its way out; PageSent or PageUnreadable follows
+  bool busy = false;              ///< a page is on its way out; PageSent or PageUnreadable follows
 };
 
 /// What is to be said once a write is on disk.
@@ -139,7 +139,8 @@ struct State {
   Started self;
   Instant started{};
   std::uint64_t epoch = 0;
-  std::string trouble;  ///< why the store takes nothing now
+  std::string trouble;            ///< why the store takes nothing now
+  std::uint64_t store_bytes = 0;  ///< what it holds, as last told
 
   std::unordered_map<JobId, Job> jobs;
   std::map<std::string, JobId> by_key;
@@ -152,9 +153,9 @@ struct State {
 
   std::unordered_map<PeerId, Worker> workers;
   std::unordered_map<InstanceId, PeerId> instances;
-  std::map<std::string, Supply, std::less<>> supplies;                   ///< by kind; only kinds that are offered
-  std::array<std::set<std::pair<double, PeerId>>, kLanes> open;          ///< workers with room, the emptiest first
-  std::set<PeerId> reserved;                                             ///< see Worker::reserved
+  std::map<std::string, Supply, std::less<>> supplies;           ///< by kind; only kinds that are offered
+  std::array<std::set<std::pair<double, PeerId>>, kLanes> open;  ///< workers with room, the emptiest first
+  std::set<PeerId> reserved;                                     ///< see Worker::reserved
   std::unordered_map<PeerId, Client> clients;
   std::unordered_map<LeaseId, Held> leases;
   std::uint64_t last_lease = 0;
@@ -170,8 +171,8 @@ struct State {
   Instant next_ping = kNever;
   Instant next_telling = kNever;
   Instant next_keeping = kNever;
-  Instant next_reclaim{};                 ///< queues are not looked at again before
-  Instant reclaim_due = kNever;           ///< but should be then
+  Instant next_reclaim{};        ///< queues are not looked at again before
+  Instant reclaim_due = kNever;  ///< but should be then
   std::uint64_t malformed = 0, stale = 0;
   bool idle_hands = false;  ///< something happened since the last placement
 
