@@ -48,6 +48,7 @@ bool Loop::receive_some() {
     if (!inbound) return false;
     auto message = wire::decode(inbound->frames);
     if (message) {
+      tell_size();
       handle(MessageArrived{inbound->peer, std::move(inbound->address), std::move(*message)});
     } else {
       log::warn("malformed message from {}: {}", inbound->address, message.error().message);
@@ -55,6 +56,12 @@ bool Loop::receive_some() {
     }
   }
   return orders_.empty();
+}
+
+void Loop::tell_size() {
+  if (!has_quota_) return;
+  const std::uint64_t bytes = parts_.store.size_bytes();
+  if (bytes != std::exchange(told_bytes_, bytes)) handle(StoreSized{bytes});
 }
 
 void Loop::handle(Event event) {

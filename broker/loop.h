@@ -23,7 +23,8 @@ class Loop {
     Mailbox& mailbox;
     base::SignalFd& signals;
   };
-  Loop(Settings settings, Parts parts) : core_(settings), parts_(parts), pages_(parts.store) {}
+  Loop(Settings settings, Parts parts)
+      : core_(settings), parts_(parts), pages_(parts.store), has_quota_(settings.state_bytes_max > 0) {}
 
   /// Serves until SIGTERM or SIGINT (returns success), or until the store fails (why).
   Result<void> run(Started started);
@@ -38,11 +39,15 @@ class Loop {
   bool send(PeerId to, const Message& message);
   void send_lease(SendLease order);
   bool receive_some();
+  /// Tells the core what the store holds, where that decides about submits.
+  void tell_size();
   Duration until_deadline() const;
 
   Broker core_;
   Parts parts_;
   Pages pages_;
+  bool has_quota_;
+  std::uint64_t told_bytes_ = 0;
   std::deque<Event> events_;            ///< that followed from carrying out a command
   std::deque<SendPage> orders_;         ///< one round of pages per turn, so that readers do not hold up the rest
   std::vector<Send> acknowledgements_;  ///< of blocks; they go last, since nobody waits for them

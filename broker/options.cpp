@@ -37,6 +37,9 @@ void describe(CLI::App& app, Options& options) {
   base::add_size(app, "--memory", options.memory,
                  "What may be kept in memory of arguments and results that wait for the disk, and to be read again",
                  "BRIGADE_MEMORY");
+  base::add_size(app, "--state-max", options.settings.state_bytes_max,
+                 "Refuse new jobs while jobs and results take so much on disk; results are stored all the same",
+                 "BRIGADE_STATE_MAX");
   app.add_flag("--insecure-listen", options.insecure_listen,
                "Allow endpoints that other machines can reach, without authentication");
   app.add_option("--private", options.private_folder)->group("");  // for `brigade run`

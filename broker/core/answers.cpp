@@ -96,7 +96,8 @@ void status(State& state, const Client& client, const Ask& ask, Now now, Command
                       .workers = state.workers.size(),
                       .clients = state.clients.size(),
                       .malformed_messages = state.malformed,
-                      .stale_messages = state.stale};
+                      .stale_messages = state.stale,
+                      .state_bytes_max = state.settings.state_bytes_max};
   for (const JobId id : state.accepted) {
     const Job& job = state.jobs.at(id);
     status.jobs_unfinished += job.is_final() ? 0 : 1;

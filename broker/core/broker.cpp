@@ -48,6 +48,7 @@ void Broker::on(Event event, Now now, Commands& out) {
                    state_.trouble.clear();
                    state_.idle_hands = true;
                  },
+                 [&](StoreSized& e) { state_.store_bytes = e.bytes; },
                  [&](PageSent& e) { on_page_sent(state_, e, out); },
                  [&](PageUnreadable& e) { on_page_unreadable(state_, e, out); },
                  [&](ArgumentsUnreadable& e) { fail_unreadable(state_, e.lease, e.error, now, out); },

@@ -49,6 +49,11 @@ struct StoreStalled {
 };
 struct StoreResumed {};
 
+/// What the store holds now. Told before a client's messages where Settings::state_bytes_max is set.
+struct StoreSized {
+  std::uint64_t bytes = 0;
+};
+
 /// A SendPage was carried out: `bytes` of rows up to the cursor `next` were sent.
 struct PageSent {
   PeerId peer;
@@ -74,7 +79,7 @@ struct ArgumentsUnreadable {
 struct TimePassed {};
 
 using Event = std::variant<Started, MessageArrived, MalformedArrived, PeerUnreachable, Committed, StoreStalled,
-                           StoreResumed, PageSent, PageUnreadable, ArgumentsUnreadable, TimePassed>;
+                           StoreResumed, StoreSized, PageSent, PageUnreadable, ArgumentsUnreadable, TimePassed>;
 
 // ---- Commands ----------------------------------------------------------------------------------------------------
 

@@ -44,6 +44,9 @@ struct Settings {
   std::uint64_t upload_credit_bytes = 64u << 20;
   /// While more results and arguments than this wait for the disk, no lease is given out.
   std::uint64_t unstored_bytes_max = 256u << 20;
+  /// What the store may hold before new jobs and tasks are refused; 0: no limit. Results are stored all the same: to
+  /// refuse them would stop jobs that were accepted.
+  std::uint64_t state_bytes_max = 0;
 };
 
 }  // namespace brigade::broker

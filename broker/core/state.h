@@ -143,7 +143,8 @@ struct State {
   Started self;
   Instant started{};
   std::uint64_t epoch = 0;
-  std::string trouble;  ///< why the store takes nothing now
+  std::string trouble;            ///< why the store takes nothing now
+  std::uint64_t store_bytes = 0;  ///< what it holds, as last told
 
   std::unordered_map<JobId, Job> jobs;
   std::map<std::string, JobId> by_key;
@@ -180,7 +181,6 @@ struct State {
   Instant reclaim_due = kNever;  ///< but should be then
   Instant next_hedge{};          ///< stragglers are not looked for before
   Instant hedge_due = kNever;    ///< but should be then
-
   std::uint64_t malformed = 0, stale = 0;
   bool idle_hands = false;  ///< something happened since the last placement
 

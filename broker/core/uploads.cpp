@@ -1,6 +1,7 @@
 #include "broker/core/uploads.h"
 
 #include <algorithm>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -15,6 +16,20 @@ namespace {
 
 void reject(const Client& client, RequestId request, JobId job, Error error, Commands& out) {
   send(client.peer, SubmitRejected{request, job, std::move(error)}, out);
+}
+
+/// Why the store has no room for more jobs and tasks, if so: it holds as much as it may, what is on its way included.
+std::optional<Error> over_quota(const State& state) {
+  const std::uint64_t most = state.settings.state_bytes_max;
+  if (most == 0) return std::nullopt;
+  std::uint64_t bytes = state.store_bytes;
+  for (const auto& [peer, client] : state.clients) bytes += client.uploading_bytes;
+  if (bytes < most) return std::nullopt;
+  const auto mebibytes = [](std::uint64_t count) { return std::to_string(count >> 20) + " MiB"; };
+  return Error{ErrorCode::storage, "the broker takes no more tasks now: it stores " + mebibytes(bytes) + " of " +
+                                       mebibytes(most) +
+                                       " (--state-max). Forget finished jobs (`brigade jobs` lists them, `brigade"
+                                       " forget JOB`), or start the broker with a larger --state-max"};
 }
 
 /// What must be the same for one key, apart from the arguments (those are in the content hash).
@@ -111,6 +126,7 @@ void on_open(State& state, Client& client, const Open& open, Now now, Commands& 
                                               to_string(job->id) + "; take another key, or forget that job first"},
                     out);
   } else {
+    if (auto full = over_quota(state)) return reject(client, open.request, {}, *std::move(full), out);
     job = &new_job(state, client, open.spec, now, out);
   }
   job->uploader = client.peer;
@@ -125,6 +141,7 @@ void on_chunk(State& state, Client& client, const Chunk& chunk, Now now, Command
   if (!state.trouble.empty())
     return reject(client, {}, job->id, {ErrorCode::storage, "the broker cannot store tasks now: " + state.trouble},
                   out);
+  if (auto full = over_quota(state)) return reject(client, {}, job->id, *std::move(full), out);
   if (chunk.sequence != job->next_chunk || job->spec.range || job->sealing || chunk.count == 0) {
     ++state.malformed;
     return reject(client, {}, job->id, {ErrorCode::malformed, "this chunk does not follow the one before"}, out);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -11,6 +12,9 @@ namespace {
 
 /// Pages of the write-ahead log that are worth a checkpoint: 16 MiB.
 constexpr int kLogPagesDue = 4096;
+constexpr std::uint64_t kPageBytes = 4096;
+/// Free pages that stay for the next jobs: 4 MiB.
+constexpr std::uint64_t kFreePagesKept = 1024;
 
 constexpr const char* kSchema = R"(
 CREATE TABLE facts(name BLOB PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -32,6 +36,10 @@ MaybeTrouble create_private(const std::filesystem::path& path) {
 }
 
 MaybeTrouble set_up(Database& database, bool sync) {
+  // auto_vacuum: so that free pages can be given back; it counts only while there are no tables yet, and comes first.
+  // journal_size_limit: a reader that took long (a backup) must not leave a long log behind.
+  const char* limits = "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA page_size=4096; PRAGMA journal_size_limit=33554432";
+  if (auto trouble = database.run(limits)) return trouble;
   // temp_store: a statement's journal is kept in memory, so that no further file need be opened once the store runs.
   return database.run(sync ? "PRAGMA synchronous=FULL; PRAGMA journal_mode=WAL; PRAGMA temp_store=MEMORY"
                            : "PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL; PRAGMA temp_store=MEMORY");
@@ -98,6 +106,9 @@ Result<std::unique_ptr<Index>> Index::open(const std::filesystem::path& folder, 
   if (is_new)  // after the mark is made: tables without a mark are damage
     if (auto trouble = create_tables(**database)) return storage_error(trouble->reason);
   std::unique_ptr<Index> index(new Index(*std::move(database), *std::move(mark)));
+  constexpr std::uint64_t kIncremental = 2;
+  Statement ask_mode(index->database(), "PRAGMA auto_vacuum");
+  index->gives_back_ = number(ask_mode) == kIncremental;  // not where the database was made without
   if (auto checked = index->check_commits(); !checked) return checked.error();
   if (auto begun = index->begin_epoch(); !begun) return begun.error();
   return index;
@@ -143,10 +154,31 @@ void Index::roll_back() {
 }
 
 MaybeTrouble Index::checkpoint_when_due() {
-  if (database_->log_pages() < kLogPagesDue) return std::nullopt;
+  return database_->log_pages() < kLogPagesDue ? std::nullopt : checkpoint();
+}
+
+MaybeTrouble Index::checkpoint() {
   auto trouble = database_->checkpoint();
   if (trouble && trouble->passing) return std::nullopt;
   return trouble;
+}
+
+std::uint64_t Index::number(Statement& ask) {
+  Rows rows(ask);
+  return rows.next() ? rows.number(0) : 0;
+}
+
+bool Index::has_slack() {
+  return gives_back_ && number(ask_free_pages_) > kFreePagesKept;
+}
+
+MaybeTrouble Index::shrink() {
+  return database_->run("PRAGMA incremental_vacuum(256)");  // a mebibyte: what writes may have to wait for
+}
+
+std::uint64_t Index::used_bytes() {
+  const std::uint64_t pages = number(ask_pages_), free = number(ask_free_pages_);
+  return (pages - std::min(pages, free)) * kPageBytes;
 }
 
 }  // namespace brigade::broker

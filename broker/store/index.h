@@ -42,20 +42,35 @@ class Index {
   void roll_back();
   /// Moves the write-ahead log into the database once it is long. A full disk is no trouble here: the log stays.
   MaybeTrouble checkpoint_when_due();
+  MaybeTrouble checkpoint();
+
+  /// Whether more pages are free than are worth keeping for the next jobs.
+  bool has_slack();
+  /// Gives some free pages back to the disk, part of the transaction. The file is shorter after a checkpoint.
+  MaybeTrouble shrink();
+  /// Bytes of the pages in use.
+  std::uint64_t used_bytes();
 
  private:
   Index(std::unique_ptr<Database> database, CommitMark mark)
-      : database_(std::move(database)), mark_(std::move(mark)), set_fact_(*database_, kSetFact) {}
+      : database_(std::move(database)),
+        mark_(std::move(mark)),
+        set_fact_(*database_, kSetFact),
+        ask_pages_(*database_, "PRAGMA page_count"),
+        ask_free_pages_(*database_, "PRAGMA freelist_count") {}
   Result<void> check_commits();
   Result<void> begin_epoch();
+  static std::uint64_t number(Statement& ask);
 
   static constexpr const char* kSetFact = "INSERT OR REPLACE INTO facts(name, value) VALUES(?, ?)";
 
   std::unique_ptr<Database> database_;
   CommitMark mark_;
   Statement set_fact_;
+  Statement ask_pages_, ask_free_pages_;
   std::uint64_t commits_ = 0;
   std::uint64_t epoch_ = 0;
+  bool gives_back_ = false;  ///< it can return free pages to the disk
 };
 
 /// The database's file in `folder`.

@@ -42,25 +42,30 @@ std::optional<SegmentName> parse_segment_name(const std::string& name) {
   return parsed;
 }
 
-Result<PayloadFiles> PayloadFiles::open(std::filesystem::path folder, bool sync, const std::set<std::uint64_t>& jobs) {
+Result<PayloadFiles> PayloadFiles::open(std::filesystem::path folder, bool sync, const std::set<std::uint64_t>& jobs,
+                                        const std::set<std::uint64_t>& forgotten) {
   if (auto trouble = make_private_folder(folder)) return storage_error(trouble->reason);
   PayloadFiles files(std::move(folder), sync);
-  if (auto found = files.find_files(jobs); !found) return found.error();
+  if (auto found = files.find_files(jobs, forgotten); !found) return found.error();
   return files;
 }
 
-Result<void> PayloadFiles::find_files(const std::set<std::uint64_t>& jobs) {
+Result<void> PayloadFiles::find_files(const std::set<std::uint64_t>& jobs, const std::set<std::uint64_t>& forgotten) {
   std::error_code failed;
   for (std::filesystem::directory_iterator it(folder_, failed), end; !failed && it != end; it.increment(failed)) {
     const auto name = parse_segment_name(it->path().filename().string());
     if (!name) continue;
-    if (!jobs.contains(name->job)) {
-      (void)remove_file(it->path());  // its job was forgotten, or its first write never committed
+    if (!jobs.contains(name->job) && !forgotten.contains(name->job)) {
+      (void)remove_file(it->path());  // its first write never committed
       continue;
     }
     struct stat facts {};
     if (::stat(it->path().c_str(), &facts) != 0) return storage_error(trouble_with(it->path(), errno).reason);
     const auto size = static_cast<std::uint64_t>(facts.st_size);
+    if (forgotten.contains(name->job)) {
+      removal_.add(name->job, it->path(), size);
+      continue;
+    }
     Extent& extent = jobs_[name->job].extent;
     if (name->segment >= extent.segment) {
       extent.segment = name->segment;
@@ -219,10 +224,12 @@ MaybeTrouble PayloadFiles::undo(std::uint64_t job, JobFiles& files) {
 void PayloadFiles::remove(std::uint64_t job) {
   const auto it = jobs_.find(job);
   if (it == jobs_.end()) return;
-  const Extent& extent = it->second.extent;
-  for (std::uint32_t segment = 1; segment <= extent.segment; ++segment)
-    (void)remove_file(segment_file(folder_, job, segment));  // what stays is found at the next start
-  bytes_ -= extent.bytes;
+  for (std::uint32_t segment = 1; segment <= it->second.extent.segment; ++segment) {
+    const auto file = segment_file(folder_, job, segment);
+    struct stat facts {};
+    if (::stat(file.c_str(), &facts) == 0) removal_.add(job, file, static_cast<std::uint64_t>(facts.st_size));
+  }
+  bytes_ -= it->second.extent.bytes;
   jobs_.erase(it);
   std::erase(open_, job);
 }

@@ -17,6 +17,7 @@
 
 #include "broker/store/file.h"
 #include "broker/store/index_rows.h"
+#include "broker/store/segment_removal.h"
 #include "broker/store/trouble.h"
 #include "proto/wire/codec.h"
 
@@ -44,8 +45,10 @@ std::optional<SegmentName> parse_segment_name(const std::string& name);
 /// Used by one thread. Between two calls of accept() or undo(), all that was placed is one batch.
 class PayloadFiles {
  public:
-  /// Creates `folder`, or finds the files in it and unlinks those of jobs that are not in `jobs`.
-  static Result<PayloadFiles> open(std::filesystem::path folder, bool sync, const std::set<std::uint64_t>& jobs);
+  /// Creates `folder`, or finds the files in it: those of `jobs`, those of `forgotten` jobs, which are to be removed,
+  /// and others, which a first write that never committed has left: they are unlinked.
+  static Result<PayloadFiles> open(std::filesystem::path folder, bool sync, const std::set<std::uint64_t>& jobs,
+                                   const std::set<std::uint64_t>& forgotten);
 
   /// Writes a record of `job`, or says that it belongs into its row. On disk only after sync().
   MaybeTrouble place(std::uint64_t job, const wire::Frames& record, Placed& placed);
@@ -56,10 +59,14 @@ class PayloadFiles {
   /// The batch never was: files are as before it.
   MaybeTrouble undo();
 
-  /// Unlinks the job's files.
+  /// The job's files are to go, in steps.
   void remove(std::uint64_t job);
+  /// Gives back up to so many bytes of files that are to go.
+  void remove_some(std::uint64_t bytes_max) { removal_.step(bytes_max); }
+  /// Whether all files of a job that was removed are gone.
+  bool is_removed(std::uint64_t job) const { return !removal_.has(job); }
   /// Bytes in all files.
-  std::uint64_t bytes() const { return bytes_; }
+  std::uint64_t bytes() const { return bytes_ + removal_.bytes(); }
 
  private:
   struct Extent {
@@ -77,7 +84,7 @@ class PayloadFiles {
   };
 
   PayloadFiles(std::filesystem::path folder, bool sync) : folder_(std::move(folder)), sync_(sync) {}
-  Result<void> find_files(const std::set<std::uint64_t>& jobs);
+  Result<void> find_files(const std::set<std::uint64_t>& jobs, const std::set<std::uint64_t>& forgotten);
   JobFiles& touch(std::uint64_t job);
   MaybeTrouble make_room(std::uint64_t job, JobFiles& files, std::uint64_t bytes);
   MaybeTrouble open_segment(std::uint64_t job, JobFiles& files, bool create);
@@ -97,7 +104,8 @@ class PayloadFiles {
   std::string gathered_;
   std::uint64_t gathered_job_ = 0;
   std::uint64_t gathered_at_ = 0;  ///< offset in the job's segment
-  std::uint64_t bytes_ = 0;
+  std::uint64_t bytes_ = 0;        ///< of files that stay
+  SegmentRemoval removal_;
 };
 
 }  // namespace brigade::broker

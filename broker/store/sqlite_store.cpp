@@ -111,7 +111,6 @@ class EarlyCommits {
 class SqliteStore final : public Store {
  public:
   struct Setup {
-    std::filesystem::path folder;
     base::Fd lock;
     std::unique_ptr<Reader> reader;
     WriterSetup writer;
@@ -122,8 +121,7 @@ class SqliteStore final : public Store {
   };
 
   explicit SqliteStore(Setup setup)
-      : folder_(std::move(setup.folder)),
-        lock_(std::move(setup.lock)),
+      : lock_(std::move(setup.lock)),
         numbers_(std::move(setup.numbers)),
         next_number_(setup.next_number),
         synced_(setup.synced),
@@ -169,15 +167,7 @@ class SqliteStore final : public Store {
     return reader_->blocks_with(known->second, run, readable());
   }
 
-  std::uint64_t size_bytes() const override {
-    std::uint64_t bytes = writer_.payload_bytes();
-    for (const char* suffix : {"", "-wal"}) {
-      struct stat facts {};
-      if (::stat((index_file(folder_).string() + suffix).c_str(), &facts) == 0)
-        bytes += static_cast<std::uint64_t>(facts.st_size);
-    }
-    return bytes;
-  }
+  std::uint64_t size_bytes() const override { return writer_.bytes(); }
 
  private:
   Sequence readable() const { return std::max(writer_.committed(), early_.counting()); }
@@ -191,7 +181,6 @@ class SqliteStore final : public Store {
 
   static Error unknown(JobId job) { return {ErrorCode::not_found, "the store has no job " + to_string(job)}; }
 
-  std::filesystem::path folder_;
   base::Fd lock_;
   std::map<JobId, std::uint64_t> numbers_;
   std::uint64_t next_number_;
@@ -219,7 +208,8 @@ Result<OpenedStore> open_store(StoreOptions options) {
   if (!index) return index.error();
   auto found = recover((*index)->database());
   if (!found) return found.error();
-  auto files = PayloadFiles::open(segments_folder(folder), options.sync, numbers_of(found->numbers));
+  auto files = PayloadFiles::open(segments_folder(folder), options.sync, numbers_of(found->numbers),
+                                  {found->forgotten.begin(), found->forgotten.end()});
   if (!files) return files.error();
   auto reader = Reader::open(folder, options.cache_bytes);
   if (!reader) return reader.error();
@@ -232,8 +222,7 @@ Result<OpenedStore> open_store(StoreOptions options) {
                      .signals = std::move(options.signals),
                      .forgotten = std::move(found->forgotten),
                      .gather = options.sync ? Duration{} : kGather};
-  SqliteStore::Setup setup{.folder = folder,
-                           .lock = *std::move(lock),
+  SqliteStore::Setup setup{.lock = *std::move(lock),
                            .reader = *std::move(reader),
                            .writer = std::move(writer),
                            .numbers = std::move(found->numbers),

@@ -52,7 +52,7 @@ class Store {
   /// All log entries that have an outcome for a task of `run`, in log order.
   virtual Result<std::vector<StoredBlock>> blocks_with(JobId job, Run run) = 0;
 
-  /// Bytes on disk.
+  /// Bytes on disk that jobs take, those being forgotten included. (Not counted: a bounded log, a few free pages.)
   virtual std::uint64_t size_bytes() const = 0;
 };
 

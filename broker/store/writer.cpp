@@ -18,6 +18,8 @@ constexpr std::uint64_t kGatheredBytesMax = std::uint64_t{4} << 20;
 /// Rows that one commit deletes: what writes may have to wait for.
 constexpr std::uint64_t kPurgeRowsMax = 4096;
 constexpr std::size_t kPurgeJobsMax = 64;
+/// Bytes of files that one commit gives back.
+constexpr std::uint64_t kPurgeBytesMax = std::uint64_t{16} << 20;
 
 std::size_t batch_size(std::span<const QueuedWrite> writes) {
   std::uint64_t bytes = 0;
@@ -36,7 +38,8 @@ Writer::Writer(WriterSetup setup)
       rows_(index_->database(), files_),
       gather_(setup.gather),
       forgotten_(std::move(setup.forgotten)),
-      payload_bytes_(files_.bytes()),
+      slack_(index_->has_slack()),
+      bytes_(files_.bytes() + index_->used_bytes()),
       thread_([this] { run(); }) {}
 
 Writer::~Writer() {
@@ -72,7 +75,7 @@ void Writer::run() {
 bool Writer::take(std::vector<QueuedWrite>& taken) {
   std::unique_lock lock(mutex_);
   const auto due = [this] { return stopping_ || !queue_.empty(); };
-  if (forgotten_.empty())
+  if (!has_waste())
     wake_.wait(lock, due);
   else if (purge_refused_)
     wake_.wait_for(lock, kRetryEvery, due);
@@ -130,7 +133,8 @@ void Writer::finish(std::span<const QueuedWrite> batch) {
     files_.remove(queued.job);
     forgotten_.push_back(queued.job);
   }
-  payload_bytes_.store(files_.bytes(), std::memory_order_relaxed);
+  files_.remove_some(kPurgeBytesMax);
+  count_bytes();
   committed_.store(batch.back().sequence.value, std::memory_order_release);
   if (signals_.committed) signals_.committed(batch.back().sequence);
 }
@@ -146,28 +150,40 @@ void Writer::fail(const Trouble& trouble) {
 }
 
 bool Writer::purge() {
-  if (forgotten_.empty()) return true;
+  if (!has_waste()) return true;
+  files_.remove_some(kPurgeBytesMax);
   std::size_t jobs_done = 0;
   auto trouble = index_->begin();
   if (!trouble) trouble = purge_rows(jobs_done);
+  const bool rows_gone = jobs_done == forgotten_.size();
+  if (!trouble && rows_gone && index_->has_slack()) trouble = index_->shrink();
   if (!trouble) trouble = index_->commit();
   purge_refused_ = trouble.has_value();
   if (!trouble) {
     forgotten_.erase(forgotten_.begin(), forgotten_.begin() + static_cast<std::ptrdiff_t>(jobs_done));
-    return true;
+    slack_ = index_->has_slack();
+    if (rows_gone && !slack_) trouble = index_->checkpoint();  // the file is as short as it becomes
+    count_bytes();
+  } else {
+    index_->roll_back();
   }
-  index_->roll_back();
-  if (!trouble->passing) fail(*trouble);
-  return trouble->passing;
+  if (trouble && !trouble->passing) fail(*trouble);
+  return !trouble || trouble->passing;
 }
 
+/// A job's rows go after its files: while there are files, its number must not be given again.
 MaybeTrouble Writer::purge_rows(std::size_t& jobs_done) {
   for (; jobs_done < std::min(forgotten_.size(), kPurgeJobsMax); ++jobs_done) {
+    if (!files_.is_removed(forgotten_[jobs_done])) return std::nullopt;
     bool more = false;
     if (auto trouble = rows_.purge(forgotten_[jobs_done], kPurgeRowsMax, more)) return trouble;
     if (more) return std::nullopt;
   }
   return std::nullopt;
+}
+
+void Writer::count_bytes() {
+  bytes_.store(files_.bytes() + index_->used_bytes(), std::memory_order_relaxed);
 }
 
 }  // namespace brigade::broker

@@ -43,8 +43,8 @@ class Writer {
   void push(QueuedWrite write);
   /// The last write that is on disk. From any thread.
   Sequence committed() const { return {committed_.load(std::memory_order_acquire)}; }
-  /// Bytes of the job's files. From any thread.
-  std::uint64_t payload_bytes() const { return payload_bytes_.load(std::memory_order_relaxed); }
+  /// Bytes of all jobs' files and of the index's pages in use. From any thread.
+  std::uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
  private:
   void run();
@@ -58,8 +58,12 @@ class Writer {
   /// Announces it and waits before the next try. True: that is the last one, the store is closing.
   bool stall(const Trouble& trouble);
   void fail(const Trouble& trouble);
+  /// Whether there is something to delete or to give back to the disk.
+  bool has_waste() const { return !forgotten_.empty() || slack_; }
+  /// A step of that.
   bool purge();
   MaybeTrouble purge_rows(std::size_t& jobs_done);
+  void count_bytes();
 
   std::unique_ptr<Index> index_;
   PayloadFiles files_;
@@ -68,10 +72,11 @@ class Writer {
   const Duration gather_;
   std::deque<std::uint64_t> forgotten_;
   bool stalled_ = false;
+  bool slack_ = false;          ///< the index has free pages to give back
   bool purge_refused_ = false;  ///< the disk was full the last time
 
   std::atomic<std::uint64_t> committed_{0};
-  std::atomic<std::uint64_t> payload_bytes_{0};
+  std::atomic<std::uint64_t> bytes_{0};
 
   std::mutex mutex_;
   std::condition_variable wake_;

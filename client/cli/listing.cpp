@@ -101,6 +101,14 @@ output::TextTable::Cells worker_cells(const WorkerSummary& worker) {
           kinds};
 }
 
+/// "8 MiB of at most 1 GiB".
+std::string stored_text(const BrokerStatus& status) {
+  std::string text = base::format_size(status.state_bytes);
+  if (status.state_bytes_max == 0) return text;
+  text += " of at most " + base::format_size(status.state_bytes_max);
+  return text + (status.state_bytes >= status.state_bytes_max ? ": submits are refused until jobs are forgotten" : "");
+}
+
 std::string limits_line(const JobSpec& spec) {
   std::string text;
   const auto add = [&text](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
@@ -185,6 +193,7 @@ std::string status_text(const BrokerStatus& status, const std::string& endpoint,
                        {"durable", status.durable},
                        {"state_folder", status.state_folder},
                        {"state_bytes", status.state_bytes},
+                       {"state_bytes_max", status.state_bytes_max},
                        {"trouble", status.trouble},
                        {"jobs", status.jobs},
                        {"jobs_unfinished", status.jobs_unfinished},
@@ -202,8 +211,8 @@ std::string status_text(const BrokerStatus& status, const std::string& endpoint,
       {"version", status.version},
       {"pid", std::to_string(status.pid)},
       {"up for", base::format_duration(status.uptime)},
-      {"state", status.durable ? status.state_folder + " (" + base::format_size(status.state_bytes) + ")"
-                               : "not kept across restarts"},
+      {"state", status.durable ? status.state_folder : "not kept across restarts"},
+      {"stored", stored_text(status)},
       {"trouble", status.trouble.empty() ? "none" : status.trouble},
       {"jobs", fmt::format("{} ({} unfinished)", status.jobs, status.jobs_unfinished)},
       {"tasks", fmt::format("{} waiting, {} running, {} delayed", base::format_count(status.tasks_waiting),

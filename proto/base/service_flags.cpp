@@ -35,7 +35,7 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, Duration& valu
 CLI::Option* add_size(CLI::App& app, const std::string& name, std::uint64_t& value, const std::string& description,
                       const std::string& variable) {
   return add_parsed<std::uint64_t>(app, name, value, description, parse_size)
-      ->default_str(format_size(value))
+      ->default_str(value == 0 ? "none" : format_size(value))
       ->type_name("SIZE")
       ->envname(variable);
 }

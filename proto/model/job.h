@@ -140,7 +140,7 @@ struct BrokerStatus {
   std::string trouble;  ///< why nothing is accepted now; empty when all is well
   std::uint64_t jobs = 0, jobs_unfinished = 0, tasks_waiting = 0, tasks_running = 0, tasks_delayed = 0;
   std::uint64_t workers = 0, clients = 0, malformed_messages = 0, stale_messages = 0;
-  std::uint64_t state_bytes = 0;
+  std::uint64_t state_bytes = 0, state_bytes_max = 0;  ///< what is stored, and may be (0: no limit)
   bool operator==(const BrokerStatus&) const = default;
 };
 

@@ -58,6 +58,7 @@ void put_status(const BrokerStatus& status, pb::BrokerStatus& to) {
   to.set_malformed_messages(status.malformed_messages);
   to.set_stale_messages(status.stale_messages);
   to.set_state_bytes(status.state_bytes);
+  to.set_state_bytes_max(status.state_bytes_max);
 }
 
 BrokerStatus get_status(const pb::BrokerStatus& from, Check& check) {
@@ -77,7 +78,8 @@ BrokerStatus get_status(const pb::BrokerStatus& from, Check& check) {
           .clients = from.clients(),
           .malformed_messages = from.malformed_messages(),
           .stale_messages = from.stale_messages(),
-          .state_bytes = from.state_bytes()};
+          .state_bytes = from.state_bytes(),
+          .state_bytes_max = from.state_bytes_max()};
 }
 
 }  // namespace

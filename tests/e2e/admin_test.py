@@ -133,6 +133,29 @@ class Admin(BrigadeTest):
         self.assertIn(str(segment), errors)
         self.assertEqual(json.loads(lines[0])["ok"], 2000)
 
+    def test_a_quota_refuses_submits_until_jobs_are_forgotten(self):
+        broker = self.broker("--state", self.home / "jobs", "--state-max", "1MiB")
+        lines = self.home / "lines"
+        lines.write_text("".join(f"text {i} {'.' * 500}\n" for i in range(800)))
+        submit = ["submit", "echo", "--from", lines, "-o", "quiet"]
+        first, second = (self.brigade(*submit, broker=broker).stdout.strip() for _ in range(2))
+        self.worker(broker)
+        self.brigade("wait", first, second, broker=broker)  # results go in, quota or not
+        self.assert_complete(self.results("results", second, broker=broker), 800)
+        status = json.loads(self.brigade("status", "-o", "json", broker=broker).stdout)
+        self.assertEqual(status["state_bytes_max"], 1 << 20)
+        self.assertGreater(status["state_bytes"], 1 << 20)
+        self.assertIn("submits are refused", self.brigade("status", "-o", "table", broker=broker).stdout)
+        refused = self.brigade(*submit, broker=broker, code=3)
+        self.assertIn("of 1 MiB (--state-max). Forget finished jobs", refused.stderr)
+        self.brigade("submit", "noop", "0..9", broker=broker, code=3)
+        self.brigade("forget", first, broker=broker)
+        eventually(lambda: json.loads(self.brigade("status", "-o", "json", broker=broker).stdout)["state_bytes"]
+                   < 1 << 20, "the space of the forgotten job is counted no more")
+        third = self.brigade(*submit, broker=broker).stdout.strip()
+        self.brigade("wait", third, broker=broker)
+        self.assertIn("1e9", self.admin("--state-max", "1e9", code=2).stderr)
+
     def test_usage_and_folders_that_are_none(self):
         self.assertIn("is no broker's state folder", self.admin("check", self.home, code=2).stderr)
         self.assertIn("STATE is required", self.admin("check", code=2).stderr)

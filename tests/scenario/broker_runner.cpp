@@ -151,6 +151,7 @@ void BrokerRunner::settings(Line& line) {
   s.upload_credit_bytes = line.number_or("upload_credit", s.upload_credit_bytes);
   s.page_bytes = line.number_or("page_bytes", s.page_bytes);
   s.unstored_bytes_max = line.number_or("unstored_bytes_max", s.unstored_bytes_max);
+  s.state_bytes_max = line.number_or("state_max", s.state_bytes_max);
 }
 
 void BrokerRunner::at(Line& line) {
@@ -182,6 +183,8 @@ void BrokerRunner::store(Line& line) {
     feed(StoreStalled{line.next()});
   } else if (line.accept("resumes")) {
     feed(StoreResumed{});
+  } else if (line.accept("holds")) {
+    feed(StoreSized{number(line.next())});
   } else {
     bad_story("no such event of the store: " + line.next());
   }

@@ -184,7 +184,8 @@ class Tracer {
             unless_zero("waiting", m.status->tasks_waiting), unless_zero("running", m.status->tasks_running),
             unless_zero("delayed", m.status->tasks_delayed), unless_zero("workers", m.status->workers),
             unless_zero("clients", m.status->clients), unless_zero("malformed", m.status->malformed_messages),
-            unless_zero("stale", m.status->stale_messages), quoted(m.status->trouble)});
+            unless_zero("stale", m.status->stale_messages), unless_zero("state_max", m.status->state_bytes_max),
+            quoted(m.status->trouble)});
     for (const std::string& reason : m.reasons) line({".", reason});
   }
   template <class Other>

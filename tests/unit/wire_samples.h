@@ -193,7 +193,8 @@ inline std::vector<Message> samples() {
                                     .clients = 10,
                                     .malformed_messages = 11,
                                     .stale_messages = 12,
-                                    .state_bytes = 13},
+                                    .state_bytes = 13,
+                                    .state_bytes_max = 14},
              .reasons = {"because", "of that"}},
       ReadRejected{.reader = RequestId{1}, .job = kJob, .error = error},
       // The other form of the columns.
