@@ -1,5 +1,6 @@
 #include "broker/store/database.h"
 
+#include <system_error>
 #include <utility>
 
 namespace brigade::broker {
@@ -48,10 +49,12 @@ Trouble Database::trouble(int code) const {
   const int kind = code & 0xFF;
   // After a failed sync nobody knows what is on disk, whatever the reason was.
   const bool sync_failed = code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
-  const bool no_room = kind == SQLITE_IOERR && (is_passing(last_errno(handle_.get(), SQLITE_FCNTL_JOURNAL_POINTER)) ||
-                                                is_passing(last_errno(handle_.get(), SQLITE_FCNTL_FILE_POINTER)));
+  const int log_error = last_errno(handle_.get(), SQLITE_FCNTL_JOURNAL_POINTER);
+  const int error_number = is_passing(log_error) ? log_error : last_errno(handle_.get(), SQLITE_FCNTL_FILE_POINTER);
+  const bool no_room = kind == SQLITE_IOERR && is_passing(error_number);
   const bool no_shared_memory = code == SQLITE_IOERR_SHMSIZE;  // its file could not grow
-  const std::string what = sqlite3_errmsg(handle_.get()), general = sqlite3_errstr(code);
+  const std::string what = sqlite3_errmsg(handle_.get());
+  const std::string general = no_room ? std::generic_category().message(error_number) : sqlite3_errstr(code);
   return {.passing = !sync_failed && (kind == SQLITE_FULL || kind == SQLITE_BUSY || no_shared_memory || no_room),
           .reason = file_.string() + ": " + what + (what == general ? "" : " (" + general + ")")};
 }

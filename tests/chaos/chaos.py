@@ -79,11 +79,11 @@ def run(plan, home, say=print):
 def strike(world, plan, say):
     """Clients work and faults happen until the plan is fulfilled; returns when all is healed and every client done."""
     rng = random.Random(plan.seed)
-    seed = lambda: rng.getrandbits(64)
     slots = plan.workers * world.cluster.threads
-    people = [clients.Client(world, number, seed(), plan.size, plan.faults) for number in range(CLIENTS)]
+    people = [clients.Client(world, number, rng.random(), plan.size, plan.faults) for number in range(CLIENTS)]
     people += [clients.Load(world, number, slots) for number in range(2)]
-    nemeses = [Nemesis(world, f"{party} nemesis {number}", seed(), faults, plan.pause_s)
+    people += [clients.Janitor(world)] if world.cluster.disk else []
+    nemeses = [Nemesis(world, f"{party} nemesis {number}", rng.random(), faults, plan.pause_s)
                for party, count in (("broker", 1), ("worker", plan.nemeses)) for number in range(count)
                if (faults := [FAULTS[name][1] for name in plan.faults if FAULTS[name][0] == party])]
     for party in people + nemeses:
@@ -110,16 +110,9 @@ def await_enough(world, plan, nemeses, say):
 
 
 def read_everything(world):
-    """In the calm: each job to its end, and everything twice, by two readers in two orders."""
-    world.end_faults()
-    for job, (key, _) in world.accepted.items():
-        left = max(1, round(world.over_at + world.patience_s - time.monotonic()))
-        done = world.cluster.brigade("wait", job, "--timeout", f"{left}s")
-        state = {0: "done", 1: "done", 2: "unknown"}.get(done.returncode if done else None, "not done")
-        world.history.add("final", job=job, state=state)
-        if state == "done":
-            for order in ("input", "completion"):
-                clients.Read(world, f"{key} at last by {order}", job, order).go()
+    """In the calm: what was not forgotten."""
+    for job in list(world.accepted):
+        clients.read_to_the_end(world, job)
     listed = support.eventually(lambda: world.cluster.ask("jobs"), "the broker lists its jobs")
     world.history.add("listed", jobs=[[job["id"], job["name"]] for job in listed])
 

@@ -5,6 +5,7 @@ same run with --resume.
 """
 
 import json
+import os
 import signal
 import subprocess
 import tempfile
@@ -117,11 +118,13 @@ class Read:
         """To the end of the job. `hits`: (after so many rows, what to do with the reading process)."""
         hits = sorted(hits, key=lambda hit: hit[0])
         code = None
-        while code not in ENDED and not self.world.out_of_patience():
+        while code not in ENDED:
             call = Call(self.world, ["results", self.job, "--follow", "--order", self.order, "--from", self.count,
                                      "-o", "ndjson"])
             self.take(call, hits)
             code = call.end()
+            if self.world.out_of_patience():
+                break
         self.world.history.add("read_ended", read=self.name, complete=code in (0, 1))
 
     def take(self, call, hits):
@@ -163,10 +166,12 @@ class Client(Party):
         if job and self.random.random() < 0.7:
             order = self.random.choice(["input", "completion"])
             Read(self.world, f"{key} while it runs", job, order).go(self.hits(spec["tasks"]))
+        self.world.settled.append(job)
 
     def submit_twice(self, key, spec):
         for _ in range(2):
-            submit(self.world, key, spec)
+            job = submit(self.world, key, spec)
+        self.world.settled.append(job)
 
     def hits(self, count):
         """What happens to a reader of `count` rows."""
@@ -192,7 +197,7 @@ class Client(Party):
         except BrokenPipeError:
             pass
         call.end()
-        submit(self.world, key, spec)
+        self.world.settled.append(submit(self.world, key, spec))
 
     def run_to_file(self, key, spec):
         """`run --out FILE`, and --resume where it did not come to its end. The file is what is checked."""
@@ -241,3 +246,36 @@ class Load(Party):
             done = self.world.cluster.brigade("wait", job, "--timeout", "1s")
             if not done or done.returncode in (0, 1):
                 break
+        self.world.settled.append(job)
+
+
+class Janitor(Party):
+    """Reads and forgets the oldest jobs where the disk is small and half full."""
+
+    def __init__(self, world):
+        super().__init__(world, "janitor", seed=0)
+
+    def act(self):
+        disk = os.statvfs(self.world.cluster.disk)
+        job = self.world.settled.popleft() if disk.f_bavail < disk.f_blocks / 2 and self.world.settled else None
+        if not job:
+            self.world.over.wait(0.1)
+        elif read_to_the_end(self.world, job):
+            while not self.world.out_of_patience():
+                done = self.world.cluster.brigade("forget", job)
+                if done and done.returncode in (0, 2):  # 2: an earlier try was heard, its answer was not
+                    del self.world.accepted[job]
+                    break
+
+
+def read_to_the_end(world, job):
+    """Everything twice, by two readers in two orders, once the job is done. Returns whether it is."""
+    while True:
+        done = world.cluster.brigade("wait", job, "--timeout", "5s")
+        state = {0: "done", 1: "done", 2: "unknown"}.get(done.returncode if done else None, "not done")
+        if state != "not done" or world.out_of_patience():
+            break
+    world.history.add("final", job=job, state=state)
+    for order in ("input", "completion") if state == "done" else ():
+        Read(world, f"{world.accepted[job]} at last by {order}", job, order).go()
+    return state == "done"

@@ -37,6 +37,7 @@ class Figures:
         names = sorted({event["name"] for event in self.faults})
         yield "other faults: " + (", ".join(f"{name} {len(self.faults_named(name))}" for name in names) or "-")
         yield f"broker, kill to serving: {spread(self.times(self.kills, 'serving_s'))}"
+        yield f"broker, kill to its workers hold leases again: {spread(self.times(self.kills, 'working_s'))}"
         yield f"worker, kill to its leases given to others: {spread(self.times(self.kills, 'given_up_s'))}"
         for name in names:
             if times := self.times(self.faults_named(name), "back_s"):

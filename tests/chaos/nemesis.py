@@ -33,7 +33,9 @@ def kill_broker(world, rng):
         serving = round(seconds_since(begin) - away, 4)
         unfinished = int(re.search(r"(\d+) of them unfinished", cluster.broker.text()).group(1))
         proof = f"{unfinished} jobs were unfinished when it came back"
-        world.killed("broker", "broker", pid, held if unfinished else 0, proof, serving_s=serving)
+        working = world.until(lambda: any(worker["leases"] for worker in cluster.workers().values()))
+        measured = {"working_s": round(seconds_since(begin) - away, 4)} if working and not away else {}
+        world.killed("broker", "broker", pid, held if unfinished else 0, proof, serving_s=serving, **measured)
 
 
 def stop_broker(world, rng):

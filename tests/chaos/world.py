@@ -1,5 +1,6 @@
 """What clients and nemeses share: the cluster, the history, what was accepted, and when it is enough."""
 
+import collections
 import random
 import threading
 import time
@@ -32,7 +33,8 @@ class World:
         self.over = threading.Event()  # no new jobs, no new faults
         self.over_at = None
         self.lock = threading.Lock()
-        self.accepted = {}  # job id -> (key, spec)
+        self.accepted = {}  # job id -> key; those that were not forgotten
+        self.settled = collections.deque()  # jobs that nobody will submit again or read
         self.tasks = 0
         self.kills = {}  # role -> those that hit somebody at work
 
@@ -48,7 +50,7 @@ class World:
         self.history.add("accepted", key=key, job=job)
         with self.lock:
             if job not in self.accepted:
-                self.accepted[job] = (key, spec)
+                self.accepted[job] = key
                 self.tasks += spec["tasks"]
 
     def killed(self, role, victim, pid, held, proof, **measured):

@@ -260,6 +260,7 @@ TEST(StoreFaults, WaitsForSpaceForTheIndexAndLosesNothing) {
       store.append(AttemptsCounted{.job = kJob, .run = {i, 1}, .trial = {.attempts = i}, .lost_worker = "some worker"});
     ASSERT_TRUE(store.listener().wait_stalled());
     EXPECT_NE(store.listener().stalled()[0].find(index_file(folder.state()).string()), std::string::npos);
+    EXPECT_NE(store.listener().stalled()[0].find("File too large"), std::string::npos) << store.listener().stalled()[0];
   }
   ASSERT_TRUE(store.commit());
   store.close();
