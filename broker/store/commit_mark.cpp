@@ -19,14 +19,13 @@ constexpr std::size_t kSlotBytes = 512;
 constexpr std::size_t kFileBytes = 2 * kSlotBytes;
 
 struct Slot {
-  std::uint64_t number;
-  std::uint32_t crc;
-  std::uint32_t unused;
+  Commit commit;
+  std::uint64_t crc;
 };
 
-std::uint32_t checksum(std::uint64_t number) {
-  char bytes[sizeof(number)];
-  std::memcpy(bytes, &number, sizeof(number));
+std::uint64_t checksum(const Commit& commit) {
+  char bytes[sizeof(commit)];
+  std::memcpy(bytes, &commit, sizeof(commit));
   return crc32c({bytes, sizeof(bytes)});
 }
 
@@ -47,28 +46,28 @@ Result<CommitMark> CommitMark::open(std::filesystem::path file, bool sync) {
   if (size == 0) {  // new: take the space now, so that a full disk cannot refuse a later number
     if (::pwrite(mark.fd_.get(), bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
       return Error{ErrorCode::storage, trouble_with(mark.file_, errno).reason};
-    if (auto trouble = mark.write(0)) return Error{ErrorCode::storage, trouble->reason};
+    if (auto trouble = mark.write({})) return Error{ErrorCode::storage, trouble->reason};
     return mark;
   }
   bool found = false;
   for (const std::size_t offset : {std::size_t{0}, kSlotBytes}) {
     Slot slot;
     std::memcpy(&slot, bytes.data() + offset, sizeof(slot));
-    if (slot.crc != checksum(slot.number)) continue;
+    if (slot.crc != checksum(slot.commit)) continue;
     found = true;
-    mark.number_ = std::max(mark.number_, slot.number);
+    mark.latest_ = std::max(mark.latest_, slot.commit);
   }
   if (!found) return damaged(mark.file_);
   return mark;
 }
 
-MaybeTrouble CommitMark::write(std::uint64_t number) {
-  const Slot slot{.number = number, .crc = checksum(number), .unused = 0};
-  const auto offset = static_cast<off_t>((number % 2) * kSlotBytes);
+MaybeTrouble CommitMark::write(Commit commit) {
+  const Slot slot{.commit = commit, .crc = checksum(commit)};
+  const auto offset = static_cast<off_t>((commit.number % 2) * kSlotBytes);
   const ssize_t size = ::pwrite(fd_.get(), &slot, sizeof(slot), offset);
   if (size != static_cast<ssize_t>(sizeof(slot))) return trouble_with(file_, size < 0 ? errno : ENOSPC);
   if (sync_ && ::fdatasync(fd_.get()) != 0) return Trouble{false, trouble_with(file_, errno).reason};
-  number_ = number;
+  latest_ = commit;
   return std::nullopt;
 }
 

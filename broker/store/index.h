@@ -45,6 +45,7 @@ class Index {
   Result<void> prepare(bool sync);
   Result<void> check_version();
   Result<void> check_commits();
+  Result<void> check_whole();
   Result<void> begin_epoch();
   Result<std::uint64_t> fact(std::string_view name);
 
