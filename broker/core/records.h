@@ -116,6 +116,7 @@ struct RecoveredJob {
   std::uint64_t log_rows = 0;             ///< length of the result log
   std::vector<AttemptsCounted> attempts;  ///< in the order they were written
   std::optional<JobSummary> finished;
+  bool operator==(const RecoveredJob&) const = default;
 };
 
 struct Recovered {

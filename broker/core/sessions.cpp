@@ -70,7 +70,8 @@ void adopt(State& state, Worker& worker, const HeldLease& held, Now now, Command
   if (open.empty()) return;
   const std::optional<Trial> past = common_past(*job, open);
   const KindOffer* offer = worker.offer(job->spec.kind);
-  if (!past || offer == nullptr) {
+  // A lease that was never granted would share its id with one that will be.
+  if (!past || offer == nullptr || !state.was_granted(held.lease)) {
     send(worker.peer, Reclaim{held.lease}, out);
     return;
   }

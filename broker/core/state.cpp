@@ -5,6 +5,11 @@
 #include "broker/core/shares.h"
 
 namespace brigade::broker {
+namespace {
+
+constexpr int kCounterBits = 40;  // of a lease's id; above them is the epoch
+
+}  // namespace
 
 const KindOffer* Worker::offer(std::string_view kind) const {
   const auto it = std::ranges::find(kinds, kind, &KindOffer::name);
@@ -35,9 +40,12 @@ JobId State::new_job_id() {
 }
 
 LeaseId State::new_lease_id() {
-  constexpr int kCounterBits = 40;
   require(++last_lease < std::uint64_t{1} << kCounterBits);
   return LeaseId{epoch << kCounterBits | last_lease};
+}
+
+bool State::was_granted(LeaseId id) const {
+  return id.value <= (epoch << kCounterBits | last_lease);
 }
 
 void acknowledge_when_stored(State& state, PeerId worker, std::uint64_t block, Commands& out) {

@@ -189,6 +189,8 @@ struct State {
   Held* lease(LeaseId id);
   JobId new_job_id();
   LeaseId new_lease_id();
+  /// In this life of the broker, or perhaps in an earlier one.
+  bool was_granted(LeaseId id) const;
 };
 
 /// Queues a write, and what to do once it is on disk.

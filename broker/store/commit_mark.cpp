@@ -20,33 +20,32 @@ constexpr std::size_t kSlotBytes = 512;
 constexpr std::size_t kFileBytes = 2 * kSlotBytes;
 
 struct Slot {
-  std::uint64_t number;
-  std::uint32_t crc;
-  std::uint32_t unused;
+  Commit commit;
+  std::uint64_t crc;
 };
 
-std::uint32_t checksum(std::uint64_t number) {
-  char bytes[sizeof(number)];
-  std::memcpy(bytes, &number, sizeof(number));
+std::uint64_t checksum(const Commit& commit) {
+  char bytes[sizeof(commit)];
+  std::memcpy(bytes, &commit, sizeof(commit));
   return crc32c({bytes, sizeof(bytes)});
 }
 
-std::string slot_of(std::uint64_t number) {
-  const Slot slot{.number = number, .crc = checksum(number), .unused = 0};
+std::string slot_of(const Commit& commit) {
+  const Slot slot{.commit = commit, .crc = checksum(commit)};
   std::string bytes(sizeof(slot), '\0');
   std::memcpy(bytes.data(), &slot, sizeof(slot));
   return bytes;
 }
 
-/// The highest number in the file; nothing when no slot is whole.
-std::optional<std::uint64_t> number_in(const std::array<char, kFileBytes>& bytes) {
-  std::optional<std::uint64_t> number;
+/// The one with the highest number in the file; nothing when no slot is whole.
+std::optional<Commit> latest_in(const std::array<char, kFileBytes>& bytes) {
+  std::optional<Commit> latest;
   for (const std::size_t offset : {std::size_t{0}, kSlotBytes}) {
     Slot slot;
     std::memcpy(&slot, bytes.data() + offset, sizeof(slot));
-    if (slot.crc == checksum(slot.number)) number = std::max(number.value_or(0), slot.number);
+    if (slot.crc == checksum(slot.commit)) latest = std::max(latest.value_or(Commit{}), slot.commit);
   }
-  return number;
+  return latest;
 }
 
 Error no_number(const std::filesystem::path& file) {
@@ -62,9 +61,9 @@ Result<std::uint64_t> CommitMark::read(const std::filesystem::path& file) {
   std::array<char, kFileBytes> bytes{};
   if (!fd || ::pread(fd.get(), bytes.data(), bytes.size(), 0) < 0)
     return storage_error(trouble_with(file, errno).reason);
-  const auto number = number_in(bytes);
-  if (!number) return no_number(file);
-  return *number;
+  const auto latest = latest_in(bytes);
+  if (!latest) return no_number(file);
+  return latest->number;
 }
 
 Result<CommitMark> CommitMark::open(const std::filesystem::path& path, bool sync, bool may_be_new) {
@@ -73,24 +72,24 @@ Result<CommitMark> CommitMark::open(const std::filesystem::path& path, bool sync
     return storage_error(trouble->reason + (may_be_new ? "" : ". Restore the folder from a backup, or choose another"));
   std::array<char, kFileBytes> bytes{};
   if (::pread(file.fd(), bytes.data(), bytes.size(), 0) < 0) return storage_error(trouble_with(path, errno).reason);
-  const auto number = number_in(bytes);
-  if (!number && !may_be_new) return no_number(path);
+  const auto latest = latest_in(bytes);
+  if (!latest && !may_be_new) return no_number(path);
   CommitMark mark(std::move(file), sync);
-  mark.number_ = number.value_or(0);
-  if (number) {
+  mark.latest_ = latest.value_or(Commit{});
+  if (latest) {
     // An earlier life may have died between writing it and syncing it. The next commit must not be two ahead on disk.
     if (auto trouble = sync ? mark.file_.sync() : std::nullopt) return storage_error(trouble->reason);
     return mark;
   }
-  std::string fresh = slot_of(0);
+  std::string fresh = slot_of({});
   fresh.resize(kFileBytes);  // takes the space now, so that a full disk cannot refuse a later number
   if (auto trouble = mark.write_all(fresh, 0)) return storage_error(trouble->reason);
   return mark;
 }
 
-MaybeTrouble CommitMark::write(std::uint64_t number) {
-  if (auto trouble = write_all(slot_of(number), (number % 2) * kSlotBytes)) return trouble;
-  number_ = number;
+MaybeTrouble CommitMark::write(Commit commit) {
+  if (auto trouble = write_all(slot_of(commit), (commit.number % 2) * kSlotBytes)) return trouble;
+  latest_ = commit;
   return std::nullopt;
 }
 

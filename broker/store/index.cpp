@@ -110,6 +110,7 @@ Result<std::unique_ptr<Index>> Index::open(const std::filesystem::path& folder, 
   Statement ask_mode(index->database(), "PRAGMA auto_vacuum");
   index->gives_back_ = number(ask_mode) == kIncremental;  // not where the database was made without
   if (auto checked = index->check_commits(); !checked) return checked.error();
+  if (auto checked = index->check_whole(); !checked) return checked.error();
   if (auto begun = index->begin_epoch(); !begun) return begun.error();
   return index;
 }
@@ -117,21 +118,42 @@ Result<std::unique_ptr<Index>> Index::open(const std::filesystem::path& folder, 
 Result<void> Index::check_commits() {
   auto commits = fact(*database_, "commit");
   if (!commits) return commits.error();
+  auto epoch = fact(*database_, "epoch");
+  if (!epoch) return epoch.error();
   commits_ = *commits;
-  if (auto lost = lost_commits(database_->file(), commits_, mark_.number())) return *lost;
-  if (commits_ == mark_.number()) return {};
-  // One more: it was not acknowledged, since the broker died before marking it, and perhaps before it was on disk. It
-  // is marked before another follows: a second death at the same place must not look like a loss.
+  epoch_ = *epoch;
+  const Commit marked = mark_.latest();
+  if (auto lost = lost_commits(database_->file(), commits_, marked.number)) return *lost;
+  const bool is_marked = commits_ == marked.number;
+  // A commit that is not marked may be the one that began its epoch.
+  if (epoch_ != marked.epoch && (is_marked || epoch_ != marked.epoch + 1))
+    return storage_error(database_->file().string() + " is damaged: it is of epoch " + std::to_string(epoch_) +
+                         ", but epoch " + std::to_string(marked.epoch) +
+                         " was the latest. Restore the folder from a backup, or choose another");
+  if (is_marked) return {};
+  // It was not acknowledged, since the broker died before marking it, and perhaps before it was on disk. It is marked
+  // before another follows: a second death at the same place must not look like a loss.
   auto trouble = database_->checkpoint();  // syncs the log
-  if (!trouble) trouble = mark_.write(commits_);
+  if (!trouble) trouble = mark_.write({commits_, epoch_});
   if (trouble) return storage_error(trouble->reason);
   return {};
 }
 
+/// Rows carry checksums, but what SQLite keeps around them does not: a damaged page may hide rows without an error.
+/// Takes about a second for a million blocks.
+Result<void> Index::check_whole() {
+  Statement ask(*database_, "PRAGMA integrity_check(1)");
+  Rows rows(ask);
+  const bool found = rows.next();
+  if (auto error = rows.error()) return *error;
+  const std::string_view verdict = found ? rows.bytes(0) : "no answer";
+  if (verdict == "ok") return {};
+  return storage_error(database_->file().string() + " is damaged: " + std::string(verdict) +
+                       ". Restore the folder from a backup, or choose another");
+}
+
 Result<void> Index::begin_epoch() {
-  auto epoch = fact(*database_, "epoch");
-  if (!epoch) return epoch.error();
-  epoch_ = *epoch + 1;
+  ++epoch_;
   auto trouble = begin();
   if (!trouble) trouble = set_fact_.execute(std::string_view("epoch"), epoch_);
   if (!trouble) trouble = commit();
@@ -144,7 +166,7 @@ MaybeTrouble Index::commit() {
   if (auto trouble = set_fact_.execute(std::string_view("commit"), next)) return trouble;
   if (auto trouble = database_->run("COMMIT")) return trouble;
   commits_ = next;
-  auto trouble = mark_.write(next);
+  auto trouble = mark_.write({next, epoch_});
   if (trouble) trouble->passing = false;  // the commit is made: it cannot be undone and tried again
   return trouble;
 }

@@ -59,6 +59,7 @@ class Index {
         ask_pages_(*database_, "PRAGMA page_count"),
         ask_free_pages_(*database_, "PRAGMA freelist_count") {}
   Result<void> check_commits();
+  Result<void> check_whole();
   Result<void> begin_epoch();
   static std::uint64_t number(Statement& ask);
 

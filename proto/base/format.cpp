@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "proto/base/text.h"
@@ -78,7 +79,10 @@ std::string format_count(std::uint64_t count) {
 
 std::string format_utc(UtcMs time) {
   using namespace std::chrono;
-  const sys_time<milliseconds> instant{milliseconds(time.value)};
+  // A peer may say any number; what four digits of a year cannot tell becomes the first or last moment that they can.
+  constexpr milliseconds kFirst = sys_days{year(0) / January / 1}.time_since_epoch();
+  constexpr milliseconds kLast = sys_days{year(10'000) / January / 1}.time_since_epoch() - milliseconds(1);
+  const sys_time<milliseconds> instant{std::clamp(milliseconds(time.value), kFirst, kLast)};
   const auto midnight = floor<days>(instant);
   const year_month_day date(midnight);
   const hh_mm_ss clock(instant - midnight);

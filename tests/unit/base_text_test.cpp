@@ -119,6 +119,8 @@ TEST(Format, InstantsInUtc) {
   EXPECT_EQ(format_utc({0}), "1970-01-01T00:00:00.000Z");
   EXPECT_EQ(format_utc({1'795'410'367'089}), "2026-11-23T05:06:07.089Z");
   EXPECT_EQ(format_utc({-1}), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(format_utc({INT64_MIN}), "0000-01-01T00:00:00.000Z");
+  EXPECT_EQ(format_utc({INT64_MAX}), "9999-12-31T23:59:59.999Z");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "broker/core/broker.h"
 #include "broker/core/job.h"
 #include "broker/core/placement.h"
 #include "broker/core/ranking.h"
@@ -308,6 +309,26 @@ TEST_F(LeaseSize, OfManyTransfersIsNotOneByOne) {
   job_.spec.mode = Mode::coroutines;
   waiting(300);
   EXPECT_EQ(size({.lane = Lane::loop}), 256u / 8);
+}
+
+// ---- Broker ------------------------------------------------------------------------------------------------------
+
+/// Its id will be that of another lease: adopted, both would be one in the broker's books.
+TEST(Broker, AdoptsNoLeaseThatItNeverGranted) {
+  const JobId job{1, 2};
+  RecoveredJob recovered{.id = job, .tasks = 10, .sealed = true};
+  recovered.spec = {.kind = "noop", .range = Arithmetic{.start = 0, .step = 1, .count = 10}, .key = "k"};
+  const LeaseId next{std::uint64_t{3} << 40 | 1};
+  WorkerHello hello{.instance = InstanceId{5}, .name = "w", .slots = {1, 0}, .kinds = {{.name = "noop"}}};
+  hello.held = {{.lease = next, .job = job, .unfinished = {{0, 4}}}};
+
+  Broker broker{Settings{}};
+  Commands out;
+  broker.on(Started{.recovered = {.epoch = 3, .jobs = {recovered}}}, Now{}, out);
+  broker.on(MessageArrived{PeerId{1}, "host", hello}, Now{}, out);
+  broker.check_invariants();
+  EXPECT_EQ(std::ranges::count(out, Command(Send{PeerId{1}, Reclaim{next}})), 1);
+  EXPECT_EQ(broker.state().leases.at(next).open, RunSet({0, 5}));  // the next one of its own
 }
 
 }  // namespace

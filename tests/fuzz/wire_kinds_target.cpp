@@ -1,0 +1,41 @@
+// Arguments, options and answers of the kinds: refused, or a value that encodes and decodes to the same bytes.
+#include "proto/wire/kinds.h"
+#include "tests/fuzz/input.h"
+
+namespace brigade::fuzz {
+namespace {
+
+// By their bytes: the values are not comparable, and an answer's times may be NaN.
+template <auto decode>
+void round_trip(const Bytes& bytes) {
+  const auto value = decode(bytes.view());
+  if (!value) return;
+  const std::string once = wire::encode(*value);
+  const auto again = decode(once);
+  require(again && wire::encode(*again) == once);
+}
+
+void number(const Bytes& bytes) {
+  const auto decoded = wire::decode_number(bytes.view());
+  if (decoded) require(wire::encode_number(*decoded) == bytes.view());
+}
+
+}  // namespace
+}  // namespace brigade::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace brigade;
+  using namespace brigade::fuzz;
+  constexpr void (*kDecoders[])(const Bytes&) = {
+      number,
+      round_trip<wire::decode_factorial_options>,
+      round_trip<wire::decode_factorial_answer>,
+      round_trip<wire::decode_fetch_options>,
+      round_trip<wire::decode_fetch_answer>,
+      round_trip<wire::decode_label>,
+  };
+  Input input(data, size);
+  const std::size_t which = input.below(std::size(kDecoders));
+  kDecoders[which](own(input.rest()));
+  return 0;
+}
