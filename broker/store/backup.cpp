@@ -164,10 +164,18 @@ Result<void> Backup::copy_record(Inspection& copy, std::uint64_t job, const Inde
 
 Result<BackupTaken> Backup::end() {
   if (auto forgot = forget_the_forgotten(); !forgot) return forgot.error();
+  const auto epoch = copied_epoch();
+  if (!epoch) return epoch.error();
   auto mark = CommitMark::open(commit_mark_file(folder_), true, true);
   if (!mark) return Error{ErrorCode::unavailable, mark.error().message};
-  if (auto trouble = mark->write(taken_.commit)) return Error{ErrorCode::unavailable, trouble->reason};
+  if (auto trouble = mark->write({taken_.commit, *epoch})) return Error{ErrorCode::unavailable, trouble->reason};
   return std::move(taken_);
+}
+
+Result<std::uint64_t> Backup::copied_epoch() {
+  auto copy = Database::open(index_file(folder_), Access::read_only);
+  if (!copy) return copy.error();
+  return fact(**copy, "epoch");
 }
 
 /// As the broker does. Closing this connection also folds the copy's log into it.

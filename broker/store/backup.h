@@ -50,6 +50,7 @@ class Backup {
   Result<void> copy_record(Inspection& copy, std::uint64_t job, const IndexedRow& row, bool is_chunk,
                            SegmentCopy& segments);
   Result<void> forget_the_forgotten();
+  Result<std::uint64_t> copied_epoch();
 
   Inspection& live_;
   std::filesystem::path folder_;

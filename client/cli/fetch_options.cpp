@@ -6,6 +6,7 @@
 #include <fstream>
 #include <tuple>
 
+#include "client/cli/request_line.h"
 #include "proto/base/text.h"
 
 namespace brigade::cli {
@@ -27,10 +28,6 @@ Result<std::string> contents_of(const std::string& option, const std::string& pa
   return text;
 }
 
-bool has_line_end(const std::string& text) {
-  return text.find_first_of(std::string("\r\n\0", 3)) != std::string::npos;
-}
-
 Result<std::string> pem_of(const std::string& option, const std::string& path) {
   auto pem = contents_of(option, path);
   if (pem && pem->find("-----BEGIN") == std::string::npos) return bad(option + ": " + path + " is not a PEM file");
@@ -47,25 +44,7 @@ Result<void> check_resolve(const std::string& entry) {
   return bad("--resolve: '" + entry + "' is not HOST:PORT:ADDRESS, such as example.org:443:192.0.2.7");
 }
 
-bool is_method(const std::string& method) {
-  return !method.empty() && method.size() <= 32 &&
-         std::all_of(method.begin(), method.end(), [](char c) { return (c >= 'A' && c <= 'Z') || c == '-'; });
-}
-
 }  // namespace
-
-Result<void> check_header(const std::string& what, const std::string& header) {
-  const std::size_t colon = header.find(':');
-  if (colon == 0 || colon == std::string::npos || has_line_end(header)) {
-    return bad(what + ": '" + header + "' is not a header; write it as 'Name: value'");
-  }
-  return {};
-}
-
-Result<void> check_method(const std::string& what, const std::string& method) {
-  if (is_method(method)) return {};
-  return bad(what + ": '" + method + "' is not a request method, such as GET or POST");
-}
 
 void declare_fetch_options(Declare& kind, FetchWishes& wishes, bool save) {
   kind.text({"-X,--method", "Request method", "GET, with --data POST", "METHOD"}, wishes.method);

@@ -23,10 +23,6 @@ struct FetchWishes {
 
 void declare_fetch_options(Declare& kind, FetchWishes& wishes, bool save);
 
-/// Of an option or member `what`: the error names it.
-Result<void> check_header(const std::string& what, const std::string& header);
-Result<void> check_method(const std::string& what, const std::string& method);
-
 /// Reads the files that they name, and checks what can be checked here.
 Result<wire::FetchOptions> fetch_options_of(const FetchWishes& wishes);
 

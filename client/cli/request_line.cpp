@@ -1,9 +1,9 @@
 #include "client/cli/request_line.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "client/cli/fetch_options.h"
 #include "client/cli/task_source.h"
 
 namespace brigade::cli {
@@ -18,6 +18,11 @@ Error bad(std::string message) {
 Result<std::string> text_of(const std::string& name, const Json& value) {
   if (!value.is_string()) return bad("'" + name + "' of the request is not a text");
   return value.get<std::string>();
+}
+
+bool is_method(const std::string& method) {
+  return !method.empty() && method.size() <= 32 &&
+         std::all_of(method.begin(), method.end(), [](char c) { return (c >= 'A' && c <= 'Z') || c == '-'; });
 }
 
 /// An object of names and values, or an array of "Name: value".
@@ -52,6 +57,23 @@ Result<void> take_member(wire::FetchRequest& request, const std::string& name, c
 }
 
 }  // namespace
+
+bool has_line_end(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+}
+
+Result<void> check_header(const std::string& what, const std::string& header) {
+  const std::size_t colon = header.find(':');
+  if (colon == 0 || colon == std::string::npos || has_line_end(header)) {
+    return bad(what + ": '" + header + "' is not a header; write it as 'Name: value'");
+  }
+  return {};
+}
+
+Result<void> check_method(const std::string& what, const std::string& method) {
+  if (is_method(method)) return {};
+  return bad(what + ": '" + method + "' is not a request method, such as GET or POST");
+}
 
 bool is_request_line(std::string_view text) {
   return !text.empty() && text.front() == '{';

@@ -2,12 +2,19 @@
 //   {"url":"https://…","method":"PUT","headers":{"Accept":"text/html"},"body":"…"}
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "proto/model/result.h"
 #include "proto/wire/kinds.h"
 
 namespace brigade::cli {
+
+/// Of an option or member `what`: the error names it.
+Result<void> check_header(const std::string& what, const std::string& header);
+Result<void> check_method(const std::string& what, const std::string& method);
+/// Whether there is a line's end in it, or a byte that would end it elsewhere.
+bool has_line_end(std::string_view text);
 
 /// Whether the line is meant as such a request.
 bool is_request_line(std::string_view text);
