@@ -48,15 +48,14 @@ def fill_disk(world, rng):
     """The disk of the state is full for a while: submits are refused with the reason; it goes on by itself. Some of
     the time the broker is killed meanwhile, and has to start on a full disk."""
     cluster = world.cluster
-    filler = cluster.state.parent / "filler"
     with cluster.broker_lock:
-        fill(filler)
-        seen = observe_trouble(world, f"full-{time.monotonic_ns()}", lambda: fill(filler))
+        fill(cluster.filler)
+        seen = observe_trouble(world, f"full-{time.monotonic_ns()}", lambda: fill(cluster.filler))
         if rng.random() < 0.5:
             kill(cluster.broker)
             seen["restarted"] = starts(cluster)
         time.sleep(rng.uniform(0, 2))
-        filler.unlink()
+        cluster.filler.unlink()
         if cluster.broker.process.poll() is not None:
             cluster.start_broker()
         world.history.add("fault", name="disk-full", **seen, back_s=seconds_until_accepted(world, seen["key"]))
@@ -83,18 +82,18 @@ def fill(filler):
 
 
 def observe_trouble(world, key, again):
-    """What status, why and submit say once the broker cannot store. `again`: makes sure that it cannot."""
+    """What submit, status and why say once the broker cannot store. `again`: makes sure that it cannot."""
     world.history.add("submit", key=key, spec=clients.tasks.sleep_spec(1, 1), keyed=True)
     end = time.monotonic() + NOTICED_S
-    refused = ""
-    while time.monotonic() < end and "cannot store" not in refused:
+    while True:
         again()
-        job, refused = clients.submit_once(world, key, clients.tasks.sleep_spec(1, 1))
-        if job:
-            time.sleep(0.05)
-    trouble = world.cluster.status().get("trouble", "")
-    why = world.cluster.brigade("why", unfinished_job(world))
-    return {"key": key, "refused": refused, "trouble": trouble, "why": why.stdout.strip() if why else ""}
+        _, refused = clients.submit_once(world, key, clients.tasks.sleep_spec(1, 1))
+        trouble = world.cluster.status().get("trouble", "")
+        why = world.cluster.brigade("why", unfinished_job(world))
+        why = why.stdout.strip() if why else ""
+        if ("cannot store" in refused and trouble and "cannot store" in why) or time.monotonic() > end:
+            return {"key": key, "refused": refused, "trouble": trouble, "why": why}
+        time.sleep(0.05)
 
 
 def unfinished_job(world):
@@ -128,8 +127,9 @@ def limit_file_size(world, rng):
     """No file of the broker may grow for a while."""
     with world.cluster.broker_lock:
         pid = world.cluster.broker.pid
-        old = resource.prlimit(pid, resource.RLIMIT_FSIZE, (rng.choice([4096, 65536]), resource.RLIM_INFINITY))
+        old = resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
         seen = observe_trouble(world, f"size-{time.monotonic_ns()}", lambda: None)
+        time.sleep(rng.uniform(0, 2))
         resource.prlimit(pid, resource.RLIMIT_FSIZE, old)
         world.history.add("fault", name="file-size", **seen, back_s=seconds_until_accepted(world, seen["key"]))
 
