@@ -5,7 +5,6 @@ same run with --resume.
 """
 
 import json
-import os
 import signal
 import subprocess
 import tempfile
@@ -18,6 +17,7 @@ from history import digest_of
 from world import Party
 
 ROWS_PER_EVENT = 1000
+CROWDED = 0.6  # share of a small disk from which on nobody adds to it
 ENDED = (0, 1, 2)  # exit codes: all ok, some failed, and no such job, which another try does not change
 PATIENCE = ["--connect-timeout", "60s"]
 BIG_UPLOAD = {"kind": "echo", "tasks": 20000, "pad": 200}  # 4 MB: several chunks
@@ -154,6 +154,9 @@ class Client(Party):
         self.jobs = 0
 
     def act(self):
+        if self.world.cluster.disk and self.world.cluster.fullness() > CROWDED:
+            self.world.over.wait(0.1)
+            return
         self.jobs += 1
         key = f"c{self.number}-{self.jobs}"
         spec = tasks.spec_of(self.random, key, self.size)
@@ -250,14 +253,14 @@ class Load(Party):
 
 
 class Janitor(Party):
-    """Reads and forgets the oldest jobs where the disk is small and half full."""
+    """Reads and forgets the oldest jobs of a small disk, in time: on a full one nothing can be forgotten."""
 
     def __init__(self, world):
         super().__init__(world, "janitor", seed=0)
 
     def act(self):
-        disk = os.statvfs(self.world.cluster.disk)
-        job = self.world.settled.popleft() if disk.f_bavail < disk.f_blocks / 2 and self.world.settled else None
+        crowded = self.world.cluster.fullness() > CROWDED / 2
+        job = self.world.settled.popleft() if crowded and self.world.settled else None
         if not job:
             self.world.over.wait(0.1)
         elif read_to_the_end(self.world, job):

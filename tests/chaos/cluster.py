@@ -46,6 +46,7 @@ class Cluster:
         self.state = self.home / "disk" / "state"
         self.state.parent.mkdir()
         self.disk = self.state.parent if disk else None
+        self.filler = self.state.parent / "filler"  # of who fills the disk
         if disk:
             network.run("mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "tmpfs", str(self.state.parent))
         self.broker = None
@@ -54,6 +55,12 @@ class Cluster:
         for slot in self.slots if cables else []:
             slot.namespace = network.Namespace()
             slot.cable = network.Cable(self.namespace, slot.namespace, slot.number)
+
+    def fullness(self):
+        """The share of the small disk that the state takes; what a fault put there does not count."""
+        disk = os.statvfs(self.disk)
+        foreign = self.filler.stat().st_size if self.filler.exists() else 0
+        return 1 - (disk.f_bfree * disk.f_frsize + foreign) / (disk.f_blocks * disk.f_frsize)
 
     def start(self):
         self.start_broker()

@@ -15,6 +15,7 @@ import network
 from cluster import kill, seconds_since
 from world import Party
 
+LONG = clients.tasks.sleep_spec(15000, 1)  # a job that is not over when a broker that cannot store is asked about it
 NOTICED_S = 30  # a full disk is noticed by then: there is always something to write
 
 
@@ -48,15 +49,15 @@ def fill_disk(world, rng):
     """The disk of the state is full for a while: submits are refused with the reason; it goes on by itself. Some of
     the time the broker is killed meanwhile, and has to start on a full disk."""
     cluster = world.cluster
-    filler = cluster.state.parent / "filler"
     with cluster.broker_lock:
-        fill(filler)
-        seen = observe_trouble(world, f"full-{time.monotonic_ns()}", lambda: fill(filler))
+        key = f"full-{time.monotonic_ns()}"
+        job = clients.submit(world, f"{key}-long", LONG)
+        seen = observe_trouble(world, key, job, lambda: fill(cluster.filler))
         if rng.random() < 0.5:
             kill(cluster.broker)
             seen["restarted"] = starts(cluster)
         time.sleep(rng.uniform(0, 2))
-        filler.unlink()
+        cluster.filler.unlink()
         if cluster.broker.process.poll() is not None:
             cluster.start_broker()
         world.history.add("fault", name="disk-full", **seen, back_s=seconds_until_accepted(world, seen["key"]))
@@ -82,24 +83,19 @@ def fill(filler):
                 pass
 
 
-def observe_trouble(world, key, again):
-    """What status, why and submit say once the broker cannot store. `again`: makes sure that it cannot."""
+def observe_trouble(world, key, job, harm):
+    """What submit, status and why (of an unfinished job) say once the broker cannot store. `harm`: sees to that."""
     world.history.add("submit", key=key, spec=clients.tasks.sleep_spec(1, 1), keyed=True)
     end = time.monotonic() + NOTICED_S
-    refused = ""
-    while time.monotonic() < end and "cannot store" not in refused:
-        again()
-        job, refused = clients.submit_once(world, key, clients.tasks.sleep_spec(1, 1))
-        if job:
-            time.sleep(0.05)
-    trouble = world.cluster.status().get("trouble", "")
-    why = world.cluster.brigade("why", unfinished_job(world))
-    return {"key": key, "refused": refused, "trouble": trouble, "why": why.stdout.strip() if why else ""}
-
-
-def unfinished_job(world):
-    running = [job["id"] for job in world.cluster.ask("jobs") or [] if job["state"] in ("queued", "running")]
-    return running[0] if running else "last"
+    while True:
+        harm()
+        _, refused = clients.submit_once(world, key, clients.tasks.sleep_spec(1, 1))
+        trouble = world.cluster.status().get("trouble", "")
+        why = world.cluster.brigade("why", job)
+        why = why.stdout.strip() if why else ""
+        if ("cannot store" in refused and trouble and "cannot store" in why) or time.monotonic() > end:
+            return {"key": key, "refused": refused, "trouble": trouble, "why": why}
+        time.sleep(0.05)
 
 
 def seconds_until_accepted(world, key):
@@ -127,9 +123,11 @@ def limit_files(world, rng):
 def limit_file_size(world, rng):
     """No file of the broker may grow for a while."""
     with world.cluster.broker_lock:
-        pid = world.cluster.broker.pid
-        old = resource.prlimit(pid, resource.RLIMIT_FSIZE, (rng.choice([4096, 65536]), resource.RLIM_INFINITY))
-        seen = observe_trouble(world, f"size-{time.monotonic_ns()}", lambda: None)
+        pid, key = world.cluster.broker.pid, f"size-{time.monotonic_ns()}"
+        job = clients.submit(world, f"{key}-long", LONG)
+        old = resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+        seen = observe_trouble(world, key, job, lambda: None)
+        time.sleep(rng.uniform(0, 2))
         resource.prlimit(pid, resource.RLIMIT_FSIZE, old)
         world.history.add("fault", name="file-size", **seen, back_s=seconds_until_accepted(world, seen["key"]))
 
