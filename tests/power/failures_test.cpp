@@ -84,6 +84,10 @@ std::vector<Write> small_and_large() {
   return writes;
 }
 
+std::vector<Write> only_a_row() {
+  return {AttemptsCounted{.job = kJob, .run = {50, 1}, .trial = {.attempts = 1}, .lost_worker = {}}};
+}
+
 /// A store that is brought to a point, and what is expected of it.
 class Scene {
  public:
@@ -102,7 +106,7 @@ class Scene {
     if (doing_ == Doing::forgetting || doing_ == Doing::purging) write({JobForgotten{kOther}});
     if (doing_ == Doing::moving || doing_ == Doing::purging) disk().plan(fault);
     if (doing_ == Doing::closing) return end();
-    write(doing_ == Doing::writing ? small_and_large() : std::vector<Write>{block_of(kJob, 1, ok_outcomes({{1, 1}}))});
+    write(doing_ == Doing::writing ? small_and_large() : only_a_row());
   }
 
   Life& life() { return *life_; }
@@ -245,7 +249,7 @@ class Failure : public testing::TestWithParam<Point> {
     if (outcome != Outcome::waits) return;
     expect_named(*life.stalled(), scene);
     disk().calm();
-    life.wait();
+    life.wait_for_space();
     EXPECT_TRUE(life.resumed());
     EXPECT_EQ(life.announced(), scene.written());
   }

@@ -53,21 +53,20 @@ void Life::append(const broker::Write& write) {
 void Life::write(const std::vector<broker::Write>& writes) {
   for (const broker::Write& write : writes) {
     append(write);
-    if (appended_ == 1) wait();  // the writer is not held yet: it takes this one alone
+    if (appended_ == 1) wait(true);  // the writer is not held yet: it takes this one alone
   }
   {
     const std::lock_guard lock(mutex_);
     released_ = appended_;
     changed_.notify_all();
   }
-  wait();
+  wait(true);
 }
 
-void Life::wait() {
+void Life::wait(bool or_stalled) {
   std::unique_lock lock(mutex_);
-  const bool was_stalled = stalled_.has_value();
   const bool answered = changed_.wait_for(
-      lock, kPatience, [&] { return committed_ >= appended_ || failed_ || (stalled_ && !was_stalled); });
+      lock, kPatience, [&] { return committed_ >= appended_ || failed_ || (or_stalled && stalled_); });
   require(answered);
 }
 

@@ -32,7 +32,7 @@ class Life {
   /// Returns when all is announced, or the store has failed, or says that it stalls.
   void write(const std::vector<broker::Write>& writes);
   /// Returns when a stalled store has announced all that was written, or failed.
-  void wait();
+  void wait_for_space() { wait(false); }
   void close();
 
   /// How many writes it announced while there was power.
@@ -45,6 +45,7 @@ class Life {
   broker::StoreSignals signals();
   void on_committed(std::uint64_t sequence);
   void append(const broker::Write& write);
+  void wait(bool or_stalled);
 
   std::optional<Error> error_;
   broker::Recovered recovered_;
