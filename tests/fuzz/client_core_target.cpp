@@ -58,7 +58,7 @@ class ClientRun {
     auto message = what == 4 ? raw_message(input_) : over_the_wire(broker_says(input_, known_));
     if (!message) return feed(client::MalformedArrived{message.error()});
     if (const auto* results = std::get_if<Results>(&*message))
-      return deliver(client::ResultsArrived{results->reader, results->next, weight_of(*results)});
+      return deliver(client::ResultsArrived{results->reader, results->next, weight_of(*results), results->ended});
     if (const auto* opened = std::get_if<Opened>(&*message)) known_.jobs.push_back(opened->job);
     feed(client::Arrived{*std::move(message)});
   }

@@ -165,6 +165,7 @@ JobSummary summary(Input& input, const Known& known) {
 
 Results results(Input& input, const Known& known) {
   Results made{.reader = request(input, known), .job = job(input, known), .next = input.number()};
+  made.ended = input.flag();
   made.origins = {Origin{}};
   made.outcomes = outcomes(input);
   return made;
@@ -178,7 +179,7 @@ Message answer_to_client(Input& input, const Known& known) {
     case 1:
       return ChunkStored{job(input, known), input.number()};
     case 2:
-      return Sealed{job(input, known), input.flag() ? "warning" : ""};
+      return Sealed{request(input, known), job(input, known), input.flag(), input.flag() ? "warning" : ""};
     case 3:
       return SubmitRejected{request(input, known), job(input, known), error(input)};
     case 4:
@@ -243,12 +244,16 @@ Message client_says(Input& input, const Known& known) {
     case 2: {
       Open open{.request = request(input, known), .spec = spec(input)};
       if (input.flag()) open.hash = hash(input);
+      if (input.flag()) open.read = read(input, known);
       return open;
     }
     case 3:
       return chunk(input, known);
-    case 4:
-      return Seal{.job = job(input, known), .tasks = input.number(), .hash = hash(input)};
+    case 4: {
+      Seal seal{.job = job(input, known), .tasks = input.number(), .hash = hash(input)};
+      if (input.flag()) seal.read = read(input, known);
+      return seal;
+    }
     case 5:
     case 6:
       return read(input, known);
