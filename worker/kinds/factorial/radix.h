@@ -1,0 +1,74 @@
+// Natural numbers as limbs, least significant first, in radix 2^64 or 10^19. Long ones are multiplied in multiply.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace brigade::worker {
+
+__extension__ using Wide = unsigned __int128;
+
+enum class Radix { binary, decimal };
+using Limbs = std::vector<std::uint64_t>;
+using LimbsView = std::span<const std::uint64_t>;
+
+inline constexpr std::size_t kLimbDigits = 19;
+inline constexpr std::uint64_t kTenTo19 = 10'000'000'000'000'000'000u;  // its highest bit is set
+
+/// A number below 2^192.
+struct Triple {
+  std::uint64_t low = 0, middle = 0, high = 0;
+
+  void add(Wide value) {
+    const Wide sum = Wide{low} + static_cast<std::uint64_t>(value);
+    const Wide rest = Wide{middle} + static_cast<std::uint64_t>(value >> 64) + static_cast<std::uint64_t>(sum >> 64);
+    low = static_cast<std::uint64_t>(sum);
+    middle = static_cast<std::uint64_t>(rest);
+    high += static_cast<std::uint64_t>(rest >> 64);
+  }
+};
+
+/// Divides by 10^19 with two multiplications (Möller and Granlund, "Improved division by invariant integers").
+/// REQUIRES: the high half of `value` is below 10^19.
+inline std::uint64_t divide_by_ten_to_19(Wide value, std::uint64_t& remainder) {
+  constexpr auto kReciprocal = static_cast<std::uint64_t>(~Wide{0} / kTenTo19 - (Wide{1} << 64));
+  const Wide estimate = Wide{kReciprocal} * static_cast<std::uint64_t>(value >> 64) + value;
+  std::uint64_t quotient = static_cast<std::uint64_t>(estimate >> 64) + 1;
+  remainder = static_cast<std::uint64_t>(value) - quotient * kTenTo19;
+  if (remainder > static_cast<std::uint64_t>(estimate)) {
+    --quotient;
+    remainder += kTenTo19;
+  }
+  if (remainder >= kTenTo19) {
+    ++quotient;
+    remainder -= kTenTo19;
+  }
+  return quotient;
+}
+
+/// The last limb of `value` in radix 10^19 or 2^64; `rest` becomes the others. REQUIRES: value < 10^19·2^128.
+template <Radix radix>
+inline std::uint64_t last_limb(const Triple& value, Wide& rest) {
+  if constexpr (radix == Radix::binary) {
+    rest = Wide{value.high} << 64 | value.middle;
+    return value.low;
+  } else {
+    std::uint64_t remainder = 0;
+    const std::uint64_t high = divide_by_ten_to_19(Wide{value.high} << 64 | value.middle, remainder);
+    const std::uint64_t low = divide_by_ten_to_19(Wide{remainder} << 64 | value.low, remainder);
+    rest = Wide{high} << 64 | low;
+    return remainder;
+  }
+}
+
+/// to += value; the carry goes on as far as it has to. REQUIRES: the sum fits.
+void add(Radix radix, std::span<std::uint64_t> to, LimbsView value);
+/// number *= factor (for decimal: any factor below 2^64).
+void multiply_by(Radix radix, Limbs& number, std::uint64_t factor);
+/// out = a·b by the school's method, or GMP's ones. REQUIRES: a.size() >= b.size() >= 1, out has room for both.
+void multiply_short(Radix radix, LimbsView a, LimbsView b, std::uint64_t* out);
+void trim(Limbs& number);
+
+}  // namespace brigade::worker
