@@ -13,8 +13,8 @@ namespace brigade::worker {
 namespace {
 
 // From these n on our own way wins, by measurement (tests/bench/factorial_bench.cpp).
-constexpr std::uint64_t kOwnBinary = 40'000;
-constexpr std::uint64_t kOwnDecimal = 1'000;
+constexpr std::uint64_t kOwnBinary = 25'000;
+constexpr std::uint64_t kOwnDecimal = 500;
 
 bool is_own(Radix radix, std::uint64_t n) {
   return n >= (radix == Radix::binary ? kOwnBinary : kOwnDecimal) && n <= std::numeric_limits<std::uint32_t>::max() &&

@@ -59,20 +59,29 @@ std::vector<Part> blocks_of(const Shape& shape, bool also_whole) {
   return parts;
 }
 
-/// The numbers with these mixed-radix digits, and `carry`, as limbs; what is left is for the limbs behind.
+/// What is carried into the next limb, and into the one behind.
+struct Carry {
+  Wide next = 0;
+  std::uint64_t after = 0;
+};
+
+/// The numbers with these digits as limbs. Each is split into three limbs before carries come in: one waits for the
+/// other only for a sum, not for a division.
 template <Radix radix>
-Wide carry_block(const std::uint64_t (&digits)[3][kDigits], std::size_t count, std::uint64_t* to, Wide carry) {
+void carry_block(const std::uint64_t (&digits)[3][kDigits], std::size_t count, std::uint64_t* to, Carry& carry) {
+  constexpr Wide kBase = radix == Radix::binary ? Wide{1} << 64 : Wide{kTenTo19};
   constexpr Wide kFirstTwo = Wide{kPrimes[0]} * kPrimes[1];
+  constexpr auto kLower = static_cast<std::uint64_t>(kFirstTwo % kBase),
+                 kUpper = static_cast<std::uint64_t>(kFirstTwo / kBase);
   for (std::size_t k = 0; k < count; ++k) {
-    const Wide upper = Wide{digits[2][k]} * static_cast<std::uint64_t>(kFirstTwo >> 64);
-    Triple value{
-        .low = 0, .middle = static_cast<std::uint64_t>(upper), .high = static_cast<std::uint64_t>(upper >> 64)};
-    value.add(Wide{digits[2][k]} * static_cast<std::uint64_t>(kFirstTwo));
-    value.add(Wide{digits[1][k]} * kPrimes[0] + digits[0][k]);
-    value.add(carry);
-    to[k] = last_limb<radix>(value, carry);
+    const std::uint64_t v0 = digits[0][k], v1 = digits[1][k], v2 = digits[2][k];  // v0 + p0·v1 + p0·p1·v2, v < 2^50
+    std::uint64_t rest = 0, third = 0, carried = 0;
+    const std::uint64_t first = last_limb<radix>(Wide{v2} * kLower + Wide{v1} * kPrimes[0] + v0, rest);
+    const std::uint64_t second = last_limb<radix>(Wide{v2} * kUpper + rest, third);
+    to[k] = last_limb_of_sum<radix>(carry.next + first, carried);
+    carry.next = Wide{second} + carry.after + carried;
+    carry.after = third;
   }
-  return carry;
 }
 
 }  // namespace
@@ -170,28 +179,25 @@ void Convolution::combine(const Shape& shape, Spectrum& a) const {
 template <Radix radix>
 void Convolution::carry(const Shape& shape, const Spectrum& a, std::span<std::uint64_t> to) const {
   const std::size_t sums = to.size() - 1;  // the last limb is a carry
-  std::vector<Wide> carries((sums + kCarried - 1) / kCarried);
+  std::vector<Carry> carries((sums + kCarried - 1) / kCarried);
   team_for(shape).each(carries.size(), [&](std::size_t i) {
     std::uint64_t digits[3][kDigits];
     std::uint64_t* const into[3] = {digits[0], digits[1], digits[2]};
-    Wide carry = 0;
+    Carry& carry = carries[i];
     const std::size_t end = std::min((i + 1) * kCarried, sums);
     for (std::size_t k = i * kCarried; k < end; k += kDigits) {
       const double* const residues[3] = {a.of(0) + k, a.of(1) + k, a.of(2) + k};
       const std::size_t count = std::min(kDigits, end - k);
       mixed_radix(roots_->fields().data(), roots_->garner(), residues, into, (count + 3) / 4 * 4);
-      carry = carry_block<radix>(digits, count, to.data() + k, carry);
+      carry_block<radix>(digits, count, to.data() + k, carry);
     }
-    carries[i] = carry;
   });
   to[sums] = 0;
   for (std::size_t i = 0; i < carries.size(); ++i) {
-    const Triple rest{.low = static_cast<std::uint64_t>(carries[i]),
-                      .middle = static_cast<std::uint64_t>(carries[i] >> 64)};
-    Wide upper = 0;
-    const std::uint64_t lower = last_limb<radix>(rest, upper);
-    const std::uint64_t limbs[2] = {lower, static_cast<std::uint64_t>(upper)};
-    add(radix, to.subspan(std::min((i + 1) * kCarried, sums)), LimbsView(limbs, upper > 0 ? 2 : 1));
+    std::uint64_t carried = 0;
+    const std::uint64_t next = last_limb_of_sum<radix>(carries[i].next, carried);
+    const std::uint64_t limbs[2] = {next, carries[i].after + carried};
+    add(radix, to.subspan(std::min((i + 1) * kCarried, sums)), LimbsView(limbs, limbs[1] > 0 ? 2 : 1));
   }
 }
 

@@ -7,8 +7,8 @@ namespace brigade::worker {
 namespace {
 
 // Chosen by measurement (tests/bench/factorial_bench.cpp).
-constexpr std::size_t kShortDecimal = 48;  // limbs of the shorter factor up to which the school's method wins
-constexpr std::size_t kShortBinary = 600;  // and GMP's methods
+constexpr std::size_t kShortDecimal = 40;  // limbs of the shorter factor up to which the school's method wins
+constexpr std::size_t kShortBinary = 400;  // and GMP's methods
 constexpr std::size_t kBlockRatio = 3;     // a factor longer than this is multiplied in blocks
 
 }  // namespace
@@ -19,6 +19,10 @@ std::size_t Multiplier::short_max() const {
 
 std::size_t Multiplier::largest_transform(std::size_t product_limbs) {
   return shape_for(product_limbs).largest();
+}
+
+void Multiplier::reserve(std::size_t product_limbs) {
+  x_.reserve(shape_for(product_limbs).length);
 }
 
 Limbs Multiplier::multiply(LimbsView a, LimbsView b) {

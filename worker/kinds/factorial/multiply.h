@@ -14,6 +14,8 @@ class Multiplier {
   /// `roots` must be grown to largest_transform() of every product, and outlive the multiplier.
   Multiplier(Radix radix, const Roots& roots, Team team) : radix_(radix), convolution_(roots, team) {}
 
+  /// Takes the memory for products of up to so many limbs at once, instead of bit by bit.
+  void reserve(std::size_t product_limbs);
   Limbs multiply(LimbsView a, LimbsView b);
   Limbs square(LimbsView a);
 

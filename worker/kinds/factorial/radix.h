@@ -19,15 +19,10 @@ inline constexpr std::uint64_t kTenTo19 = 10'000'000'000'000'000'000u;  // its h
 
 /// A number below 2^192.
 struct Triple {
-  std::uint64_t low = 0, middle = 0, high = 0;
+  Wide low = 0;
+  std::uint64_t high = 0;
 
-  void add(Wide value) {
-    const Wide sum = Wide{low} + static_cast<std::uint64_t>(value);
-    const Wide rest = Wide{middle} + static_cast<std::uint64_t>(value >> 64) + static_cast<std::uint64_t>(sum >> 64);
-    low = static_cast<std::uint64_t>(sum);
-    middle = static_cast<std::uint64_t>(rest);
-    high += static_cast<std::uint64_t>(rest >> 64);
-  }
+  void add(Wide value) { high += __builtin_add_overflow(low, value, &low) ? 1 : 0; }
 };
 
 /// Divides by 10^19 with two multiplications (Möller and Granlund, "Improved division by invariant integers").
@@ -48,19 +43,43 @@ inline std::uint64_t divide_by_ten_to_19(Wide value, std::uint64_t& remainder) {
   return quotient;
 }
 
-/// The last limb of `value` in radix 10^19 or 2^64; `rest` becomes the others. REQUIRES: value < 10^19·2^128.
+/// The last limb of `value`; `rest` becomes the others. REQUIRES: value < radix·2^128.
 template <Radix radix>
 inline std::uint64_t last_limb(const Triple& value, Wide& rest) {
+  const auto middle = static_cast<std::uint64_t>(value.low >> 64), low = static_cast<std::uint64_t>(value.low);
   if constexpr (radix == Radix::binary) {
-    rest = Wide{value.high} << 64 | value.middle;
-    return value.low;
+    rest = Wide{value.high} << 64 | middle;
+    return low;
   } else {
     std::uint64_t remainder = 0;
-    const std::uint64_t high = divide_by_ten_to_19(Wide{value.high} << 64 | value.middle, remainder);
-    const std::uint64_t low = divide_by_ten_to_19(Wide{remainder} << 64 | value.low, remainder);
-    rest = Wide{high} << 64 | low;
+    const std::uint64_t above = divide_by_ten_to_19(Wide{value.high} << 64 | middle, remainder);
+    const std::uint64_t below = divide_by_ten_to_19(Wide{remainder} << 64 | low, remainder);
+    rest = Wide{above} << 64 | below;
     return remainder;
   }
+}
+
+/// The same for a value of which two limbs are left: below radix².
+template <Radix radix>
+inline std::uint64_t last_limb(Wide value, std::uint64_t& rest) {
+  if constexpr (radix == Radix::binary) {
+    rest = static_cast<std::uint64_t>(value >> 64);
+    return static_cast<std::uint64_t>(value);
+  } else {
+    std::uint64_t remainder = 0;
+    rest = divide_by_ten_to_19(value, remainder);
+    return remainder;
+  }
+}
+
+/// The same for a value below three times the radix: cheaper.
+template <Radix radix>
+inline std::uint64_t last_limb_of_sum(Wide value, std::uint64_t& rest) {
+  if constexpr (radix == Radix::binary) return last_limb<radix>(value, rest);
+  const auto low = static_cast<std::uint64_t>(value);
+  const std::uint64_t once = value >= kTenTo19 ? 1 : 0, twice = value >= 2 * Wide{kTenTo19} ? 1 : 0;
+  rest = once + twice;
+  return low - (-once & kTenTo19) - (-twice & kTenTo19);
 }
 
 /// to += value; the carry goes on as far as it has to. REQUIRES: the sum fits.

@@ -10,14 +10,14 @@ inline __m256i bits(Four x) {
   return _mm256_castpd_si256(x);
 }
 
-/// Four limbs as residues: upper half · 2^32 + lower half.
+/// Four limbs as residues, below p: upper half · 2^32 + lower half.
 inline Four residues_of(const Prime& prime, __m256i limbs) {
   const __m256i magic = bits(four(kTwo52));
   const __m256i low_half = _mm256_and_si256(limbs, _mm256_set1_epi64x(0xFFFF'FFFF));
   const Four high =
       _mm256_sub_pd(_mm256_castsi256_pd(_mm256_or_si256(_mm256_srli_epi64(limbs, 32), magic)), four(kTwo52));
   const Four low = _mm256_sub_pd(_mm256_castsi256_pd(_mm256_or_si256(low_half, magic)), four(kTwo52));
-  return _mm256_add_pd(prime.multiply(high, four(4294967296.0)), low);
+  return _mm256_add_pd(prime.reduce(_mm256_mul_pd(high, four(4294967296.0))), low);
 }
 
 /// limbs[at..at+4), with zeros behind `count`.
@@ -75,8 +75,9 @@ void fold_limbs(const Field& field, double* x, std::size_t size, double zeta, co
   const Prime prime(field);
   const Four factor = four(zeta);
   for (std::size_t k = begin; k < end; k += 4) {
-    Four sum = _mm256_setzero_pd();
-    for (std::size_t blocks = count > k ? (count - k + size - 1) / size : 0; blocks-- > 0;)
+    std::size_t blocks = count > k ? (count - k + size - 1) / size : 1;
+    Four sum = residues_of(prime, load_limbs(limbs, count, --blocks * size + k));
+    while (blocks-- > 0)
       sum = _mm256_add_pd(prime.multiply(sum, factor), residues_of(prime, load_limbs(limbs, count, blocks * size + k)));
     store(x + k, sum);
   }

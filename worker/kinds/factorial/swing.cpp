@@ -95,9 +95,11 @@ Limbs swing_factors(Radix radix, std::uint32_t n, const std::vector<std::uint32_
 
 std::optional<Limbs> SwingFactorial::of(Radix radix, std::uint32_t n, Team team,
                                         const std::function<bool()>& given_up) {
-  roots_.grow_to(Multiplier::largest_transform(limbs_of_factorial(radix, n)));
+  const std::size_t limbs = limbs_of_factorial(radix, n);
+  roots_.grow_to(Multiplier::largest_transform(limbs));
   const std::vector<std::uint32_t> primes = primes_up_to(n);
   Multiplier multiplier(radix, roots_, team);
+  multiplier.reserve(limbs);
   int halvings = 0;
   while (n >> halvings > kOneLimb) ++halvings;
   Limbs number{small_factorial(radix, n >> halvings)};
