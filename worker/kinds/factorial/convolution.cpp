@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "proto/model/result.h"
+
 namespace brigade::worker {
 namespace {
 
@@ -98,6 +100,7 @@ Team Convolution::team_for(const Shape& shape) const {
 }
 
 void Convolution::transform(const Shape& shape, LimbsView limbs, Spectrum& to) const {
+  require(shape.largest() <= roots_->largest());
   to.reserve(shape.length);
   const Team team = team_for(shape);
   const auto fold = [&](const Part& part, std::size_t begin, std::size_t end) {

@@ -15,6 +15,7 @@ class Roots {
 
   /// Makes the tables long enough for transforms of this size (a power of two). Not while somebody uses them.
   void grow_to(std::size_t size);
+  std::size_t largest() const { return 2 * tables_.front().size(); }
   std::size_t bytes() const { return 3 * tables_.front().size() * sizeof(double); }
 
   const std::array<Field, 3>& fields() const { return fields_; }
