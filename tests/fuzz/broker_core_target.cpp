@@ -108,7 +108,8 @@ class BrokerRun {
     pages_.pop_front();
     if (input_.below(16) == 15) return feed(broker::PageUnreadable{page.to, page.reader, {}});
     const std::uint64_t rows = std::min<std::uint64_t>(1 + input_.number(), page.end - page.from);
-    feed(broker::PageSent{page.to, page.reader, page.from + rows, input_.number() % (1u << 30)});
+    const bool ended = page.last && page.from + rows == page.end;
+    feed(broker::PageSent{page.to, page.reader, page.from + rows, input_.number() % (1u << 30), ended});
   }
 
   void misfortune() {

@@ -38,7 +38,9 @@ class ClientRun {
       case 3: {
         JobSpec spec{.kind = "noop", .key = input_.flag() ? "k" : ""};
         if (input_.flag()) spec.range = Arithmetic{.start = 0, .step = 1, .count = 5};
-        return feed(client::SubmitCalled{std::move(spec), {}});
+        client::SubmitCalled call{std::move(spec), {}, {}};
+        if (input_.flag()) call.read_next = client::ReadCalled{.order = static_cast<Order>(input_.below(2))};
+        return feed(std::move(call));
       }
       default:
         return feed(client::ReadCalled{.job = job(),

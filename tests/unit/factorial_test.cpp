@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,10 @@
 #include "proto/wire/limits.h"
 #include "tests/support/executors.h"
 #include "worker/exec/thread_pool.h"
-#include "worker/kinds/factorial/decimal.h"
+#include "worker/kinds/factorial/compute.h"
 #include "worker/kinds/factorial/product.h"
 #include "worker/kinds/factorial/size.h"
+#include "worker/kinds/factorial/text.h"
 #include "worker/kinds/factorial/verify.h"
 
 namespace brigade::worker {
@@ -197,43 +199,98 @@ TEST(Factorial, RefusesBadArgumentsAndOptions) {
   EXPECT_EQ(collector.at(1).status, TaskStatus::invalid_argument);
 }
 
-TEST(DecimalProduct, MultipliesAndTellsItsResidue) {
-  DecimalProduct product;
+TEST(Factorial, ComputesLargeNumbersOnAllThreads) {
+  Outbox outbox;
+  ThreadPool pool({factorial_kind(1'000'000)}, outbox, {.threads = 2});
+  Work work = list_work(1, "factorial", {number(70'000)});
+  work.lease.brief.options = wire::encode(wire::FactorialOptions{.form = FactorialForm::hex, .verify = true});
+  pool.start(std::move(work));
+  Collector collector(outbox);
+  collector.wait_for(1);
+  EXPECT_EQ(answer_of(collector.at(0)).value, by_multiplication(70'000, 16));
+}
+
+TEST(Factorial, IsGivenUpPastItsDeadline) {
+  TaskFeed::Task task{.deadline = Instant{} + std::chrono::nanoseconds(1), .limit = std::chrono::nanoseconds(1)};
+  const std::string argument = number(100'000);
+  task.argument = argument;
+  TaskStatus ended = TaskStatus::ok;
+  const auto end = [](void* owner, TaskFeed::Task&, TaskStatus status, std::string_view, std::string*, std::uint32_t) {
+    *static_cast<TaskStatus*>(owner) = status;
+    return false;
+  };
+  TaskFeed feed(&ended, end, task, {}, nullptr);
+  const auto prepared = factorial_kind(1'000'000).prepare({.options = wire::encode(wire::FactorialOptions{})});
+  ASSERT_TRUE(prepared);
+  prepared->on_thread()(feed);
+  EXPECT_EQ(ended, TaskStatus::timeout);
+}
+
+TEST(Product, MultipliesOn) {
+  Product product(Radix::decimal);
   EXPECT_FALSE(product.reach(5));
-  product.set(30, by_multiplication(30, 10));
+  product.set(30, limbs_of_decimal(by_multiplication(30, 10)));
   ASSERT_TRUE(product.reach(100));
-  EXPECT_EQ(product.text(), by_multiplication(100, 10));
+  EXPECT_EQ(decimal_of(product.limbs(), Team()), by_multiplication(100, 10));
   ASSERT_TRUE(product.reach(101));
-  EXPECT_EQ(product.text(), by_multiplication(101, 10));
-  FactorialResidue residue;
-  EXPECT_EQ(product.residue(kCheckPrime), residue.of(101));
-  EXPECT_EQ(product.trailing_zeros(), 24u);
+  EXPECT_EQ(decimal_of(product.limbs(), Team()), by_multiplication(101, 10));
   EXPECT_FALSE(product.reach(100));
   EXPECT_FALSE(product.reach(101 + kStepsMax + 1));
 }
 
-TEST(DecimalProduct, CarriesOverTheLargestFactors) {
-  DecimalProduct product;
+TEST(Product, CarriesOverTheLargestFactors) {
+  Product product(Radix::decimal);
   const std::uint64_t huge = ~std::uint64_t{0} - 1;
-  product.set(huge, std::string(57, '9'));
+  product.set(huge, limbs_of_decimal(std::string(57, '9')));
   ASSERT_TRUE(product.reach(huge + 1));
   mpz_t expected;
   mpz_init_set_str(expected, std::string(57, '9').c_str(), 10);
   mpz_mul_ui(expected, expected, huge + 1);
-  EXPECT_EQ(product.text(), decimal_of(expected));
+  char text[100];
+  EXPECT_EQ(decimal_of(product.limbs(), Team()), mpz_get_str(text, 10, expected));
   mpz_clear(expected);
 }
 
-TEST(FactorialResidue, TellsANumberThatIsOffByOne) {
-  Product product;
-  FactorialResidue residue;
-  mpz_t wrong;
-  mpz_init(wrong);
-  mpz_add_ui(wrong, product.of(1000), 1);
-  EXPECT_EQ(mpz_fdiv_ui(product.of(1000), kCheckPrime), residue.of(1000));
-  EXPECT_NE(mpz_fdiv_ui(wrong, kCheckPrime), residue.of(1000));
-  EXPECT_NE(mpz_scan1(wrong, 0), exponent_in_factorial(1000, 2));
-  mpz_clear(wrong);
+TEST(FactorialCheck, StandsForFactorialsInAnyOrder) {
+  FactorialCheck check;
+  for (const Radix radix : {Radix::binary, Radix::decimal})
+    for (const std::uint64_t n : {1000u, 1001u, 20u, 0u, 1u, 5000u}) {
+      const Limbs limbs = gmp_factorial(radix, n);
+      EXPECT_TRUE(check.stands(n, radix, limbs)) << n;
+      EXPECT_FALSE(check.stands(n + 1, radix, limbs) && n > 0) << n;
+    }
+}
+
+TEST(FactorialCheck, CatchesACorruptedNumber) {
+  FactorialCheck check;
+  for (const Radix radix : {Radix::binary, Radix::decimal}) {
+    const Limbs right = gmp_factorial(radix, 1000);
+    for (std::size_t k = 0; k < right.size(); ++k) {
+      Limbs wrong = right;
+      wrong[k] ^= 64;
+      EXPECT_FALSE(check.stands(1000, radix, wrong)) << k;
+    }
+    Limbs longer = right;
+    longer.push_back(1);
+    EXPECT_FALSE(check.stands(1000, radix, longer));
+    EXPECT_FALSE(check.stands(1000, radix, {}));
+  }
+}
+
+TEST(FactorialCheck, TakesResiduesModuloBothPrimes) {
+  const Limbs number{5, 7, 11};  // 5 + 7·2^64 + 11·2^128
+  mpz_t value;
+  mpz_init_set_ui(value, 11);
+  mpz_mul_2exp(value, value, 64);
+  mpz_add_ui(value, value, 7);
+  mpz_mul_2exp(value, value, 64);
+  mpz_add_ui(value, value, 5);
+  const std::uint64_t two_61 = std::uint64_t{1} << 61;
+  EXPECT_EQ(residues_of(Radix::binary, number),
+            (Residues{mpz_fdiv_ui(value, two_61 - 1), mpz_fdiv_ui(value, two_61 - 31)}));
+  EXPECT_EQ(residues_of(Radix::decimal, Limbs{two_61 - 31}), (Residues{two_61 - 31, 0}));
+  EXPECT_EQ(residues_of(Radix::binary, Limbs{two_61 - 1}), (Residues{0, 30}));
+  mpz_clear(value);
 }
 
 }  // namespace

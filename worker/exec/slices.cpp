@@ -55,7 +55,8 @@ std::string_view Slice::argument(std::uint64_t index, std::array<char, 8>& numbe
   return lease.arguments.blob.view().substr(offset, size);
 }
 
-SliceQueue::SliceQueue(std::vector<Kind> kinds, Options options) : kinds_(std::move(kinds)), options_(options) {}
+SliceQueue::SliceQueue(std::vector<Kind> kinds, Options options)
+    : kinds_(std::move(kinds)), options_(options), spare_(options.loop ? 0 : options.threads) {}
 
 std::shared_ptr<ActiveJob> SliceQueue::job_of(const Lease& lease) {
   forget_idle_jobs();
@@ -148,7 +149,7 @@ Duration SliceQueue::least_limit() const {
 
 Station& SliceQueue::add_station(Tray& tray) {
   const std::lock_guard lock(mutex_);
-  stations_.push_back(std::make_unique<Station>(tray));
+  stations_.push_back(std::make_unique<Station>(tray, spare_));
   return *stations_.back();
 }
 
@@ -185,6 +186,7 @@ std::optional<Grain> SliceQueue::take_locked(Station& station) {
   if (!grain) return grain;
   ++grain->slice->job->running;
   ++running_;
+  spare_.task_began();
   if (!grain->slice->job->coroutine) station.begin(*grain, base::monotonic_now());
   return grain;
 }
@@ -232,6 +234,7 @@ void SliceQueue::done(Station& station, const std::shared_ptr<ActiveJob>& job) {
   {
     const std::lock_guard lock(mutex_);
     --running_;
+    spare_.task_ended();
     --job->running;
     unreleased_ += static_cast<std::int64_t>(tally.weight);
     if (tally.tasks > 0) {
@@ -248,6 +251,7 @@ void SliceQueue::done(Station& station, const std::shared_ptr<ActiveJob>& job) {
 void SliceQueue::done(ActiveJob& job, std::uint64_t weight) {
   const std::lock_guard lock(mutex_);
   --running_;
+  spare_.task_ended();
   --job.running;
   unreleased_ += static_cast<std::int64_t>(weight);
 }

@@ -62,7 +62,7 @@ struct Grain {
 /// under the lock of the thread's tray.
 class Station {
  public:
-  explicit Station(Tray& tray) : tray_(&tray) {}
+  Station(Tray& tray, SpareCores& spare) : tray_(&tray), spare_(&spare) {}
 
   /// The station's thread takes a grain; its first task counts as started.
   void begin(Grain grain, Instant now);
@@ -98,6 +98,7 @@ class Station {
   void record(const Tray::Lock& lock, OutcomeRow row, Instant now, std::string_view value, std::string* owned);
 
   Tray* tray_;
+  SpareCores* spare_;
   std::array<char, 8> number_{};  // only the thread's own
 
   // Guarded by the tray's lock.
@@ -167,6 +168,7 @@ class SliceQueue {
   std::map<JobId, std::shared_ptr<ActiveJob>> jobs_;
   std::vector<std::unique_ptr<Station>> stations_;
   std::uint32_t running_ = 0;
+  SpareCores spare_;
   std::int64_t unreleased_ = 0;  // may dip below 0: a block can be released before its grain ends
   bool stopped_ = false;
 };

@@ -38,7 +38,8 @@ TaskFeed::Task Station::current_task() {
 
 // The library's exceptions end here: GMP and libcurl throw none, but a value may not fit into memory.
 void Station::run(const Runner& runner) {
-  TaskFeed feed(this, &Station::advance, current_task(), slice_->job->stop.get_token());
+  SpareCores* const spare = slice_->work.per_worker > 1 ? spare_ : nullptr;  // one task at a time: on one core
+  TaskFeed feed(this, &Station::advance, current_task(), slice_->job->stop.get_token(), spare);
   try {
     runner(feed);
     while (feed.next()) feed.end(TaskStatus::internal, "the kind did not run this task");

@@ -16,6 +16,7 @@
 #include "proto/model/messages.h"
 #include "proto/model/outcome.h"
 #include "proto/model/result.h"
+#include "worker/kinds/team.h"
 
 namespace boost::asio {
 class any_io_executor;
@@ -61,15 +62,17 @@ class TaskFeed {
   using Advance = bool (*)(void* owner, Task& task, TaskStatus status, std::string_view value, std::string* owned,
                            std::uint32_t retry_after_ms);
 
-  /// `first` has begun already.
-  TaskFeed(void* owner, Advance advance, Task first, std::stop_token stop)
-      : owner_(owner), advance_(advance), task_(first), stop_(std::move(stop)) {}
+  /// `first` has begun already. `spare` is null where a task may use one core only.
+  TaskFeed(void* owner, Advance advance, Task first, std::stop_token stop, SpareCores* spare)
+      : owner_(owner), advance_(advance), task_(first), stop_(std::move(stop)), spare_(spare) {}
 
   bool next() const { return begun_; }
   const Task& task() const { return task_; }
   std::string_view argument() const { return task_.argument; }
   /// Requested when the job is aborted: a kind that can stop does so at once, and what it answers is dropped.
   const std::stop_token& stop() const { return stop_; }
+  /// For a Team.
+  SpareCores* spare() const { return spare_; }
 
   void end(TaskStatus status, std::string_view value, std::uint32_t retry_after_ms = kFinal) {
     begun_ = advance_(owner_, task_, status, value, nullptr, retry_after_ms);
@@ -83,6 +86,7 @@ class TaskFeed {
   Advance advance_;
   Task task_;
   std::stop_token stop_;
+  SpareCores* spare_;
   bool begun_ = true;
 };
 

@@ -3,15 +3,18 @@
 #include <openssl/evp.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "proto/base/os.h"
 #include "proto/base/text.h"
 #include "proto/wire/kinds.h"
 #include "proto/wire/limits.h"
-#include "worker/kinds/factorial/decimal.h"
+#include "worker/kinds/factorial/compute.h"
 #include "worker/kinds/factorial/product.h"
 #include "worker/kinds/factorial/size.h"
+#include "worker/kinds/factorial/text.h"
 #include "worker/kinds/factorial/verify.h"
 
 namespace brigade::worker {
@@ -40,19 +43,31 @@ std::string about_digits(std::uint64_t n) {
   return "more than 10^18 digits";
 }
 
+/// A task that is aborted or past its limit is given up at the next long step.
+Effort effort_of(const TaskFeed& feed) {
+  const auto given_up = [stop = feed.stop(), deadline = feed.task().deadline] {
+    return stop.stop_requested() || (deadline != kNever && base::monotonic_now() >= deadline);
+  };
+  return {.team = Team(feed.spare()), .given_up = given_up};
+}
+
 /// One thread's factorials of one job. Goes on from the last argument where the next one is near.
 class Factorials {
  public:
-  Factorials(const wire::FactorialOptions& options, std::uint64_t n_max) : options_(options), n_max_(n_max) {}
+  Factorials(const wire::FactorialOptions& options, std::uint64_t n_max)
+      : options_(options), n_max_(n_max), radix_(radix_of(options.form)), product_(radix_) {}
 
-  Ending answer(std::string_view argument) {
-    const std::optional<std::uint64_t> n = number_of(argument);
-    if (!n) return not_a_number(argument);
+  Ending answer(const TaskFeed& feed) {
+    const std::optional<std::uint64_t> n = number_of(feed.argument());
+    if (!n) return not_a_number(feed.argument());
     if (std::optional<Ending> refusal = check_size(*n)) return *std::move(refusal);
-    const bool decimal = options_.form == FactorialForm::decimal || options_.form == FactorialForm::digest;
-    Ending ending = decimal ? in_decimal(*n) : in_binary(*n);
+    const std::optional<std::uint64_t> digits = digits_of_factorial(*n);
+    if (options_.form == FactorialForm::digits && digits && !options_.verify)
+      return {.value = wire::encode(wire::FactorialAnswer{.digits = *digits})};
+    const Effort effort = effort_of(feed);
+    Ending ending = compute(*n, effort) ? shown(*n, effort.team) : not_finished_within(feed.task().limit);
     product_.trim();
-    decimal_.trim();
+    factorial_.trim();
     return ending;
   }
 
@@ -84,37 +99,33 @@ class Factorials {
     return 64;
   }
 
-  Ending in_decimal(std::uint64_t n) {
-    std::string text;
-    if (decimal_.reach(n)) {
-      text = decimal_.text();
-    } else {
-      text = decimal_of(product_.of(n));
-      decimal_.set(n, text);
-    }
-    // Trailing zeros count the fives, of which there are fewer than twos.
-    if (options_.verify &&
-        (decimal_.residue(kCheckPrime) != residue_.of(n) || decimal_.trailing_zeros() != exponent_in_factorial(n, 5)))
-      return wrong(n);
-    wire::FactorialAnswer answer{.digits = text.size()};
-    answer.value = options_.form == FactorialForm::digest ? sha256_hex(text) : std::move(text);
-    return {.value = wire::encode(answer)};
+  static Radix radix_of(FactorialForm form) {
+    return form == FactorialForm::decimal || form == FactorialForm::digest ? Radix::decimal : Radix::binary;
   }
 
-  Ending in_binary(std::uint64_t n) {
-    const std::optional<std::uint64_t> digits = digits_of_factorial(n);
+  /// n! into product_; false when it was given up.
+  bool compute(std::uint64_t n, const Effort& effort) {
+    if (product_.reach(n)) return true;
+    product_.set(0, {});  // not both in memory at once
+    std::optional<Limbs> limbs = factorial_.of(radix_, n, effort);
+    if (!limbs) return false;
+    product_.set(n, *std::move(limbs));
+    return true;
+  }
+
+  Ending shown(std::uint64_t n, Team team) {
+    if (options_.verify && !check_.stands(n, radix_, product_.limbs())) return wrong(n);
     wire::FactorialAnswer answer;
-    if (options_.form == FactorialForm::digits && digits && !options_.verify) {
-      answer.digits = *digits;
-      return {.value = wire::encode(answer)};
+    if (radix_ == Radix::decimal) {
+      std::string text = decimal_of(product_.limbs(), team);
+      answer.digits = text.size();
+      answer.value = options_.form == FactorialForm::digest ? sha256_hex(text) : std::move(text);
+    } else {
+      answer.digits = digits_of_factorial(n).value_or(0);
+      if (answer.digits == 0) answer.digits = digits_of(product_.limbs());
+      if (options_.form == FactorialForm::hex) answer.value = hex_of(product_.limbs());
+      if (options_.form == FactorialForm::binary) answer.value = bytes_of(product_.limbs());
     }
-    const mpz_srcptr value = product_.of(n);
-    if (options_.verify &&
-        (mpz_fdiv_ui(value, kCheckPrime) != residue_.of(n) || mpz_scan1(value, 0) != exponent_in_factorial(n, 2)))
-      return wrong(n);
-    answer.digits = digits ? *digits : digits_of(value);
-    if (options_.form == FactorialForm::hex) answer.value = hex_of(value);
-    if (options_.form == FactorialForm::binary) answer.value = bytes_of(value);
     return {.value = wire::encode(answer)};
   }
 
@@ -125,15 +136,16 @@ class Factorials {
 
   const wire::FactorialOptions options_;
   const std::uint64_t n_max_;
+  const Radix radix_;
   Product product_;
-  DecimalProduct decimal_;
-  FactorialResidue residue_;
+  Factorial factorial_;
+  FactorialCheck check_;
 };
 
 Runner runner(const wire::FactorialOptions& options, std::uint64_t n_max) {
   const auto factorials = std::make_shared<Factorials>(options, n_max);
   return [factorials](TaskFeed& feed) {
-    while (feed.next()) feed.end(factorials->answer(feed.argument()));
+    while (feed.next()) feed.end(factorials->answer(feed));
   };
 }
 

@@ -1,28 +1,12 @@
-// n! in binary, computed from the last one where that is near.
+// n! as limbs, computed from the last one where that is near: from one argument to the next without a conversion.
 #pragma once
 
-#include <gmp.h>
-
+#include <cstddef>
 #include <cstdint>
-#include <string>
+
+#include "worker/kinds/factorial/radix.h"
 
 namespace brigade::worker {
-
-/// Multiplies `apply(m)` for factors m that together make (from+1)·(from+2)·…·to, as few as fit into 64 bits each.
-template <class Apply>
-void for_each_factor(std::uint64_t from, std::uint64_t to, Apply apply) {
-  std::uint64_t factor = 1;
-  for (std::uint64_t k = from; k < to;) {
-    ++k;
-    std::uint64_t product = 0;
-    if (__builtin_mul_overflow(factor, k, &product)) {
-      apply(factor);
-      product = k;
-    }
-    factor = product;
-  }
-  if (factor != 1) apply(factor);
-}
 
 /// Up to this many steps from one argument to the next, multiplying on beats computing anew.
 inline constexpr std::uint64_t kStepsMax = 128;
@@ -31,27 +15,20 @@ inline constexpr std::size_t kKeptBytesMax = std::size_t{32} << 20;
 
 class Product {
  public:
-  Product() { mpz_init(value_); }
-  ~Product() { mpz_clear(value_); }
-  Product(const Product&) = delete;
-  Product& operator=(const Product&) = delete;
+  explicit Product(Radix radix) : radix_(radix) {}
 
-  /// n!, valid until the next call. REQUIRES: n was checked against a limit, since GMP ends the process without memory.
-  mpz_srcptr of(std::uint64_t n);
-  /// Gives the memory back when it is much.
+  /// Begins with n! = `limbs`.
+  void set(std::uint64_t n, Limbs limbs);
+  /// Multiplies on to n!; false when that is out of reach, or nothing was set.
+  bool reach(std::uint64_t n);
+  LimbsView limbs() const { return limbs_; }
+  /// Forgets the number when it is large.
   void trim();
 
  private:
-  mpz_t value_;
+  const Radix radix_;
+  Limbs limbs_;
   std::uint64_t n_ = 0;
-  bool valid_ = false;
 };
-
-std::string decimal_of(mpz_srcptr value);
-std::string hex_of(mpz_srcptr value);
-/// Least significant byte first.
-std::string bytes_of(mpz_srcptr value);
-/// Decimal digits, exactly.
-std::uint64_t digits_of(mpz_srcptr value);
 
 }  // namespace brigade::worker

@@ -1,21 +1,30 @@
 // A factorial checked against what is known of it without computing it.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+
+#include "worker/kinds/factorial/radix.h"
 
 namespace brigade::worker {
 
-/// A prime: residues modulo it tell wrong numbers from right ones all but one time in 10^18.
-inline constexpr std::uint64_t kCheckPrime = (std::uint64_t{1} << 61) - 1;
+/// Residues modulo the primes 2^61 - 1 and 2^61 - 31: these alone miss a wrong number once in 10^36.
+using Residues = std::array<std::uint64_t, 2>;
 
-/// n! modulo kCheckPrime by multiplying 1..n; goes on from the last n where that is smaller.
-class FactorialResidue {
+Residues residues_of(Radix radix, LimbsView number);
+
+class FactorialCheck {
  public:
-  std::uint64_t of(std::uint64_t n);
+  /// Whether `number` can be n!: its residues are those of 1·2·…·n; the zeros at its end, in binary or decimal, are as
+  /// many as Legendre's formula says; and in decimal its digits are as many as Stirling's series says.
+  bool stands(std::uint64_t n, Radix radix, LimbsView number);
 
  private:
-  std::uint64_t n_ = 0;
-  std::uint64_t residue_ = 1;
+  const Residues& residues_of_factorial(std::uint64_t n);
+
+  std::uint64_t n_ = 0;  // goes on from the last n where that is smaller
+  Residues residues_{1, 1};
 };
 
 /// The exponent of the prime p in n! (Legendre: n/p + n/p² + …).

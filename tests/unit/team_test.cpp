@@ -1,0 +1,97 @@
+#include "worker/kinds/team.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <barrier>
+#include <new>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "tests/support/executors.h"
+#include "worker/exec/thread_pool.h"
+
+namespace brigade::worker {
+namespace {
+
+/// How many cores are spare at the moment.
+int spare_now(SpareCores* spare) {
+  int taken = 0;
+  while (spare && spare->try_take()) ++taken;
+  for (int i = 0; i < taken; ++i) spare->give_back();
+  return taken;
+}
+
+TEST(Team, DoesEachPieceOnce) {
+  SpareCores spare(3);
+  std::vector<std::atomic<int>> done(1000);
+  Team(&spare).each(done.size(), [&](std::size_t i) { ++done[i]; });
+  for (const auto& each : done) EXPECT_EQ(each, 1);
+  EXPECT_EQ(spare_now(&spare), 3);
+}
+
+TEST(Team, WorksAloneWithoutSpareCores) {
+  SpareCores none(0);
+  std::set<std::thread::id> threads;
+  Team(&none).each(10, [&](std::size_t) { threads.insert(std::this_thread::get_id()); });
+  Team().each(10, [&](std::size_t) { threads.insert(std::this_thread::get_id()); });
+  EXPECT_EQ(threads, std::set{std::this_thread::get_id()});
+}
+
+TEST(Team, HasTwoThreadsWhereACoreIsSpare) {
+  SpareCores spare(1);
+  std::barrier both(2);  // passed only when two pieces run at once
+  Team(&spare).each(2, [&](std::size_t) { both.arrive_and_wait(); });
+  EXPECT_EQ(spare_now(&spare), 1);
+}
+
+TEST(Team, PassesOnThatAHelperFoundNoMemory) {
+  SpareCores spare(1);
+  std::barrier both(2);
+  const auto work = [&](std::size_t i) {
+    both.arrive_and_wait();
+    if (i == 1) throw std::bad_alloc();
+  };
+  EXPECT_THROW(Team(&spare).each(2, work), std::bad_alloc);
+  EXPECT_EQ(spare_now(&spare), 1);
+}
+
+TEST(SpareCores, AreThoseOfThePoolThatRunNothing) {
+  std::vector<int> seen(3, -1);
+  std::barrier both(2);
+  const auto look = [&](TaskFeed& feed) {
+    const std::uint64_t task = feed.task().index;
+    if (task > 0) both.arrive_and_wait();  // two tasks run now, and nobody leaves before both have looked
+    seen[task] = spare_now(feed.spare());
+    if (task > 0) both.arrive_and_wait();
+    return Ending{};
+  };
+  Outbox outbox;
+  ThreadPool pool({test::kind_of("look", look)}, outbox, {.threads = 2});
+  test::Collector collector(outbox);
+  pool.start(test::range_work(1, "look", {0, 1}));
+  collector.wait_for(1);
+  pool.start(test::range_work(2, "look", {1, 2}));
+  collector.wait_for(3);
+  EXPECT_EQ(seen, (std::vector<int>{1, 0, 0}));
+}
+
+TEST(SpareCores, AreNotForTasksThatRunOneAtATime) {
+  bool alone = false;
+  const auto look = [&](TaskFeed& feed) {
+    alone = feed.spare() == nullptr;
+    return Ending{};
+  };
+  Outbox outbox;
+  ThreadPool pool({test::kind_of("look", look)}, outbox, {.threads = 2});
+  test::Collector collector(outbox);
+  Work work = test::range_work(1, "look", {0, 1});
+  work.per_worker = 1;
+  pool.start(std::move(work));
+  collector.wait_for(1);
+  EXPECT_TRUE(alone);
+}
+
+}  // namespace
+}  // namespace brigade::worker

@@ -1,0 +1,34 @@
+// n! from its prime factors: n! = (n/2)!² · swing(n), where swing(n) = n! / (n/2)!² has few and mostly single primes
+// (Luschny's prime swing, close to Schönhage's and GMP's way). What costs is one square per halving of n.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "worker/kinds/factorial/multiply.h"
+#include "worker/kinds/factorial/radix.h"
+#include "worker/kinds/factorial/roots.h"
+#include "worker/kinds/team.h"
+
+namespace brigade::worker {
+
+/// One thread's; keeps its tables from one factorial to the next.
+class SwingFactorial {
+ public:
+  /// n! in the radix, or nothing once `given_up`, asked before each long product, says so.
+  /// REQUIRES: kernels_available(); n was checked against a limit.
+  std::optional<Limbs> of(Radix radix, std::uint32_t n, Team team, const std::function<bool()>& given_up);
+  /// Gives the memory back when it is much.
+  void trim();
+
+ private:
+  Roots roots_;
+};
+
+/// The factors of swing(n), without those of 2 in binary, as limbs that hold as many as fit.
+/// REQUIRES: `primes` has all up to n.
+Limbs swing_factors(Radix radix, std::uint32_t n, const std::vector<std::uint32_t>& primes);
+
+}  // namespace brigade::worker
