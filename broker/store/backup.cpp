@@ -163,9 +163,9 @@ Result<void> Backup::copy_record(Inspection& copy, std::uint64_t job, const Inde
 }
 
 Result<BackupTaken> Backup::end() {
-  if (auto forgot = forget_the_forgotten(); !forgot) return forgot.error();
   const auto epoch = copied_epoch();
   if (!epoch) return epoch.error();
+  if (auto forgot = forget_the_forgotten(); !forgot) return forgot.error();
   auto mark = CommitMark::open(commit_mark_file(folder_), true, true);
   if (!mark) return Error{ErrorCode::unavailable, mark.error().message};
   if (auto trouble = mark->write({taken_.commit, *epoch})) return Error{ErrorCode::unavailable, trouble->reason};

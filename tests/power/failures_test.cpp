@@ -204,9 +204,13 @@ std::vector<Point> points() {
   add(Doing::forgetting, {{sync_folder, segments_folder}}, stops, stops);
   add(Doing::forgetting, commit_after_log, stops, stops);
   add(Doing::forgetting, {{unlink, segment}}, goes_on, goes_on);
+  add(Doing::forgetting, {{write, database}, {truncate, database}}, stops, goes_on);  // free pages go back
+  add(Doing::forgetting, {{sync, database}}, stops, stops);
 
   add(Doing::purging, {{write, log}}, stops, waits);
   add(Doing::purging, commit_after_log, stops, stops);
+  add(Doing::purging, {{write, database}, {truncate, database}}, stops, goes_on);
+  add(Doing::purging, {{sync, database}}, stops, stops);
 
   add(Doing::moving, {{write, database}, {truncate, database}}, stops, goes_on);  // the log stays as long as it is
   add(Doing::moving, {{sync, database}}, stops, stops);
