@@ -35,7 +35,7 @@ class RowWriter {
   Statement seal_job_{database_, "UPDATE jobs SET sealed=?2 WHERE number=?1"};
   Statement finish_job_{database_, "UPDATE jobs SET finished=?2 WHERE number=?1"};
   Statement delete_job_{database_, "DELETE FROM jobs WHERE number=?"};
-  Statement purge_later_{database_, "INSERT INTO forgotten(job) VALUES(?)"};
+  Statement purge_later_{database_, "INSERT OR IGNORE INTO forgotten(job) VALUES(?)"};
   Statement purged_{database_, "DELETE FROM forgotten WHERE job=?"};
   Statement add_chunk_{database_, "INSERT INTO chunks(job, first, packed, record) VALUES(?, ?, ?, ?)"};
   Statement add_block_{database_,

@@ -89,20 +89,23 @@ bool Writer::take(std::vector<QueuedWrite>& taken) {
 bool Writer::commit_all(std::span<const QueuedWrite> writes) {
   while (!writes.empty()) {
     const std::size_t count = batch_size(writes);
-    if (!commit(writes.first(count))) return false;
+    if (!commit(writes, count)) return false;
     finish(writes.first(count));
     writes = writes.subspan(count);
   }
   return true;
 }
 
-bool Writer::commit(std::span<const QueuedWrite> batch) {
+bool Writer::commit(std::span<const QueuedWrite> writes, std::size_t count) {
   bool last_try = false;
-  while (auto trouble = try_commit(batch)) {
-    if (!trouble->passing) fail(*trouble);
-    if (!trouble->passing || last_try) return false;
+  auto trouble = try_commit(writes.first(count));
+  while (trouble && trouble->passing && !last_try) {
     last_try = stall(*trouble);
+    trouble = forget_ahead(writes);
+    if (!trouble || trouble->passing) trouble = try_commit(writes.first(count));
   }
+  if (trouble && !trouble->passing) fail(*trouble);
+  if (trouble) return false;
   if (std::exchange(stalled_, false) && signals_.resumed) signals_.resumed();
   return true;
 }
@@ -129,9 +132,8 @@ MaybeTrouble Writer::write_batch(std::span<const QueuedWrite> batch) {
 
 void Writer::finish(std::span<const QueuedWrite> batch) {
   for (const QueuedWrite& queued : batch) {
-    if (!std::holds_alternative<JobForgotten>(queued.write)) continue;
-    files_.remove(queued.job);
-    forgotten_.push_back(queued.job);
+    const bool is_forgotten = std::holds_alternative<JobForgotten>(queued.write);
+    if (is_forgotten && ahead_.erase(queued.job) == 0) let_go(queued.job);
   }
   files_.remove_some(kPurgeBytesMax);
   count_bytes();
@@ -143,6 +145,42 @@ bool Writer::stall(const Trouble& trouble) {
   if (!std::exchange(stalled_, true) && signals_.stalled) signals_.stalled(trouble.reason);
   std::unique_lock lock(mutex_);
   return wake_.wait_for(lock, kRetryEvery, [this] { return stopping_; });
+}
+
+std::vector<std::uint64_t> Writer::forgettable(std::span<const QueuedWrite> stuck) {
+  std::vector<std::uint64_t> jobs;
+  std::set<std::uint64_t> written = ahead_;
+  const auto look = [&](const QueuedWrite& queued) {
+    const bool is_first = written.insert(queued.job).second;
+    if (is_first && std::holds_alternative<JobForgotten>(queued.write)) jobs.push_back(queued.job);
+  };
+  std::ranges::for_each(stuck, look);
+  const std::lock_guard lock(mutex_);
+  std::ranges::for_each(queue_, look);
+  return jobs;
+}
+
+MaybeTrouble Writer::forget_ahead(std::span<const QueuedWrite> stuck) {
+  const std::vector<std::uint64_t> jobs = forgettable(stuck);
+  auto trouble = jobs.empty() ? std::nullopt : index_->begin();
+  for (const std::uint64_t job : jobs)
+    if (!trouble) trouble = rows_.put(job, Write(JobForgotten{}));
+  if (!trouble && !jobs.empty()) trouble = index_->commit();
+  if (trouble) {
+    index_->roll_back();
+    return trouble;
+  }
+  for (const std::uint64_t job : jobs) {
+    let_go(job);
+    ahead_.insert(job);
+  }
+  files_.remove_some(kPurgeBytesMax);
+  return std::nullopt;
+}
+
+void Writer::let_go(std::uint64_t job) {
+  files_.remove(job);
+  forgotten_.push_back(job);
 }
 
 void Writer::fail(const Trouble& trouble) {

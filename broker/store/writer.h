@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <span>
 #include <thread>
 #include <vector>
@@ -51,13 +52,21 @@ class Writer {
   /// Waits for writes, or for its turn to purge, and takes what is queued. False: it is time to stop.
   bool take(std::vector<QueuedWrite>& taken);
   bool commit_all(std::span<const QueuedWrite> writes);
-  bool commit(std::span<const QueuedWrite> batch);
+  /// The first `count` of the writes that were taken.
+  bool commit(std::span<const QueuedWrite> writes, std::size_t count);
   MaybeTrouble try_commit(std::span<const QueuedWrite> batch);
   MaybeTrouble write_batch(std::span<const QueuedWrite> batch);
   void finish(std::span<const QueuedWrite> batch);
   /// Announces it and waits before the next try. True: that is the last one, the store is closing.
   bool stall(const Trouble& trouble);
   void fail(const Trouble& trouble);
+  /// On a full disk jobs that are to be forgotten go first: they make room. Their writes come once more in their turn,
+  /// and change nothing then.
+  MaybeTrouble forget_ahead(std::span<const QueuedWrite> stuck);
+  /// Of `stuck` and of what is queued: jobs that are to be forgotten and have nothing to be written before.
+  std::vector<std::uint64_t> forgettable(std::span<const QueuedWrite> stuck);
+  /// The job is forgotten: its files and rows are waste.
+  void let_go(std::uint64_t job);
   /// Whether there is something to delete or to give back to the disk.
   bool has_waste() const { return !forgotten_.empty() || slack_; }
   /// A step of that.
@@ -71,6 +80,7 @@ class Writer {
   RowWriter rows_;
   const Duration gather_;
   std::deque<std::uint64_t> forgotten_;
+  std::set<std::uint64_t> ahead_;  ///< jobs that were forgotten before their turn
   bool stalled_ = false;
   bool slack_ = false;          ///< the index has free pages to give back
   bool purge_refused_ = false;  ///< the disk was full the last time

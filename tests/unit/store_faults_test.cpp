@@ -3,8 +3,10 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "broker/store/index.h"
 #include "broker/store/payload_files.h"
@@ -268,6 +270,43 @@ TEST(StoreFaults, WaitsForSpaceForTheIndexAndLosesNothing) {
   const auto& attempts = again.recovered().jobs.at(0).attempts;
   ASSERT_EQ(attempts.size(), 20'000U);
   for (std::uint32_t i = 0; i < attempts.size(); ++i) ASSERT_EQ(attempts[i].trial.attempts, i);
+}
+
+/// Whether the job's segments go, while nothing else is committed.
+bool wait_for_segments_to_go(const fs::path& folder, std::uint64_t job) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (fs::exists(segment_file(segments_folder(folder), job, 1))) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+TEST(StoreFaults, ForgetsOnAFullDiskBeforeWhatDoesNotFit) {
+  TemporaryFolder folder;
+  OpenStore store(folder.state());
+  for (const JobId job : {kJob, kOther}) {  // numbers 1 and 2
+    open_range(store, job, 1000);
+    for (std::uint64_t i = 0; i < 8; ++i) store.append(block_of(job, i, ok_outcomes({{i, 1}}, 20'000)));
+  }
+  ASSERT_TRUE(store.commit());
+  const std::uint64_t before = store.sequence();
+  {
+    SmallDisk disk(200 * 1024);
+    for (std::uint64_t i = 8; i < 100; ++i) store.append(block_of(kJob, i, ok_outcomes({{i, 1}}, 20'000)));
+    ASSERT_TRUE(store.listener().wait_stalled());
+    store.append(JobForgotten{kOther});
+    EXPECT_TRUE(wait_for_segments_to_go(folder.state(), 2));
+    EXPECT_LT(store.listener().committed().back(), before + 92);  // but it is not said before its turn
+  }
+  ASSERT_TRUE(store.commit());
+  EXPECT_TRUE(store.listener().failed().empty());
+  store.close();
+  OpenStore again(folder.state());
+  ASSERT_FALSE(again.error()) << again.error()->message;
+  ASSERT_EQ(again.recovered().jobs.size(), 1U);
+  EXPECT_EQ(again.recovered().jobs[0].id, kJob);
+  EXPECT_EQ(again.recovered().jobs[0].log_rows, 100U);
 }
 
 TEST(StoreFaults, ClosesOnAFullDiskWithoutAcknowledgingWhatIsNotStored) {
