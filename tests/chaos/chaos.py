@@ -12,6 +12,7 @@ import time
 
 import checker
 import clients
+import damage
 import network
 import recovery
 from cluster import Cluster, support
@@ -140,6 +141,7 @@ def arguments():
     parser.add_argument("--worker-kills", type=int, default=0, help="at least so many with leases; ten workers")
     parser.add_argument("--recovery-tasks", type=int, help="instead: a broker's recovery with so many unfinished tasks")
     parser.add_argument("--releases", type=int, help="instead: how soon tasks of so many lost workers are leased again")
+    parser.add_argument("--damages", type=int, help="instead: how a broker takes so many damages to its files")
     parser.add_argument("--keep", action="store_true", help="keep the history and the logs, also of a good run")
     return parser.parse_args()
 
@@ -182,8 +184,31 @@ def measure(options, home):
         history.close()
 
 
+def count_damages(options, home):
+    """Half of them to what a broker that was killed leaves, half to what one that ended leaves."""
+    found = []
+    seed = options.seed if options.seed is not None else random.randrange(2**32)
+    print(f"seed {seed}", flush=True)
+    for killed in (False, True):
+        place = home / ("killed" if killed else "ended")
+        place.mkdir()
+        history = History(place / "history.ndjson")
+        cluster = Cluster(place, history, workers=1)
+        try:
+            cluster.start()
+            truth = damage.prepare(cluster, killed)
+            found += damage.count_outcomes(cluster, truth, (options.damages + killed) // 2, seed + killed)
+        finally:
+            cluster.stop()
+            history.close()
+    return damage.report(found)
+
+
 def main():
     options = arguments()
+    if options.damages:
+        with tempfile.TemporaryDirectory(prefix="brigade-chaos-") as home:
+            return 0 if count_damages(options, pathlib.Path(home)) else 1
     if options.recovery_tasks or options.releases:
         with tempfile.TemporaryDirectory(prefix="brigade-chaos-") as home:
             measure(options, pathlib.Path(home))
