@@ -18,7 +18,7 @@ from world import Party
 
 ROWS_PER_EVENT = 1000
 CROWDED = 0.6  # share of a small disk from which on nobody adds to it
-KEPT = 40  # jobs that are over, until the oldest are read and forgotten
+KEPT = 40  # jobs that nobody looks at any more, until the oldest are read and forgotten
 ENDED = (0, 1, 2)  # exit codes: all ok, some failed, and no such job, which another try does not change
 PATIENCE = ["--connect-timeout", "60s"]
 BIG_UPLOAD = {"kind": "echo", "tasks": 20000, "pad": 200}  # 4 MB: several chunks
@@ -155,7 +155,8 @@ class Client(Party):
         self.jobs = 0
 
     def act(self):
-        if self.world.cluster.disk and self.world.cluster.fullness() > CROWDED:
+        full = self.world.cluster.disk and self.world.cluster.fullness() > CROWDED
+        if full or len(self.world.settled) > 4 * KEPT:  # the janitor is behind
             self.world.over.wait(0.1)
             return
         self.jobs += 1
@@ -273,7 +274,7 @@ class Janitor(Party):
 
     def crowded(self):
         cluster = self.world.cluster
-        return cluster.fullness() > CROWDED / 2 if cluster.disk else len(self.world.settled) > KEPT
+        return len(self.world.settled) > KEPT or bool(cluster.disk) and cluster.fullness() > CROWDED / 2
 
 
 def read_to_the_end(world, job):
