@@ -255,8 +255,8 @@ class Load(Party):
 
 
 class Janitor(Party):
-    """Reads and forgets the oldest jobs, so that a run may take for ever; on a small disk in time: on a full one nothing
-    can be forgotten."""
+    """Reads and forgets the oldest jobs, so that a run may take for ever; on a small disk in time: on a full one
+    nothing can be forgotten."""
 
     def __init__(self, world):
         super().__init__(world, "janitor", seed=0)

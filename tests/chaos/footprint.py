@@ -1,5 +1,5 @@
-"""What the processes take while they run: memory, descriptors, threads, and the state's disk. A run of half an hour must
-not take more at its end than when it was warm."""
+"""What the processes take while they run: memory, descriptors, threads, and the state's disk. A run of half an hour
+must not take more at its end than when it was warm."""
 
 import os
 import statistics

@@ -8,8 +8,8 @@ import footprint
 def life(resident_mib, descriptors=None):
     """A broker's life of twenty minutes, a sample for each figure."""
     step = 1200 / (len(resident_mib) - 1)
-    return [{"event": "footprint", "role": "broker", "pid": 1, "at": n * step, "resident_bytes": mib << 20, "threads": 5,
-             "descriptors": (descriptors or [40] * len(resident_mib))[n], "disk_bytes": 1 << 20}
+    return [{"event": "footprint", "role": "broker", "pid": 1, "at": n * step, "resident_bytes": mib << 20,
+             "threads": 5, "descriptors": (descriptors or [40] * len(resident_mib))[n], "disk_bytes": 1 << 20}
             for n, mib in enumerate(resident_mib)]
 
 
