@@ -10,6 +10,9 @@ function field(value) {
 
 /** Columns are {name, value(row)}. */
 export function csv(columns, rows) {
-  const lines = [columns.map((each) => field(each.name)), ...rows.map((row) => columns.map((c) => field(c.value(row))))];
+  const lines = [
+    columns.map((each) => field(each.name)),
+    ...rows.map((row) => columns.map((c) => field(c.value(row)))),
+  ];
   return lines.map((line) => line.join(",") + "\r\n").join("");
 }

@@ -35,7 +35,9 @@ function readRun(summary, index) {
     run,
     ids: list(series.cells),
     fits: list(series.fits),
-    cells: list(series.cells).map((id) => byId.get(id)).filter(Boolean),
+    cells: list(series.cells)
+      .map((id) => byId.get(id))
+      .filter(Boolean),
   }));
   return run;
 }

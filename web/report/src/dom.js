@@ -4,9 +4,10 @@
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === undefined || value === false) continue;
+    // What ARIA calls false must be said; other attributes are then left out.
+    if (value === undefined || (value === false && !name.startsWith("aria-"))) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value === true ? "" : value);
+    else element.setAttribute(name, value === true && !name.startsWith("aria-") ? "" : value);
   }
   element.append(...children.flat().filter((each) => each !== null && each !== undefined && each !== false));
   return element;
@@ -21,7 +22,11 @@ export function download(name, blob) {
 
 /** "Time by mode: fetch" to "time-by-mode-fetch". */
 export const fileName = (text) =>
-  text.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 60) || "brigade";
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 60) || "brigade";
 
 /** A button that copies a text and says so. */
 export function copyButton(text, label = "Copy") {

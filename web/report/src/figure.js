@@ -16,16 +16,28 @@ export function figure(spec) {
     hidden: new Set((spec.keys ?? []).filter((key) => key.off).map((key) => key.key)),
     choices: Object.fromEntries((spec.switches ?? []).map((each) => [each.name, each.initial ?? each.options[0][0]])),
   };
-  const area = h("div", {class: "plot", tabindex: 0, role: "group", "aria-roledescription": "chart",
-    "aria-label": `${spec.title}. ${spec.note ?? ""} Arrow keys read the values.`});
+  const area = h("div", {
+    class: "plot",
+    tabindex: 0,
+    role: "group",
+    "aria-roledescription": "chart",
+    "aria-label": `${spec.title}. ${spec.note ?? ""} Arrow keys read the values.`,
+  });
   const answer = h("div", {class: "answer", role: "status", hidden: true});
-  const element = h("figure", {class: spec.wide ? "wide" : undefined},
-    h("figcaption", {},
+  const element = h(
+    "figure",
+    {class: spec.wide ? "wide" : undefined},
+    h(
+      "figcaption",
+      {},
       h("div", {}, h("h3", {}, spec.title), spec.note && h("p", {class: "note"}, spec.note)),
-      h("div", {class: "tools"}, exportButton("SVG"), exportButton("PNG"))),
+      h("div", {class: "tools"}, exportButton("SVG"), exportButton("PNG")),
+    ),
     ...(spec.switches ?? []).map((each) => switcher(each, state.choices, redraw)),
     (spec.keys ?? []).length > 1 && legend(spec.keys, state.hidden, redraw),
-    area, answer);
+    area,
+    answer,
+  );
 
   let chart;
   let drawn = 0;
@@ -48,40 +60,63 @@ export function figure(spec) {
       const blob = kind === "SVG" ? new Blob([svg], {type: "image/svg+xml"}) : await asPng(svg);
       download(`${fileName(spec.title)}.${kind.toLowerCase()}`, blob);
     };
-    return h("button", {type: "button", class: "quiet", onclick: save, "aria-label": `Save ${spec.title} as ${kind}`}, kind);
+    return h(
+      "button",
+      {type: "button", class: "quiet", onclick: save, "aria-label": `Save ${spec.title} as ${kind}`},
+      kind,
+    );
   }
   return element;
 }
 
 const visible = (plot, shown) => ({
   ...plot,
-  ...Object.fromEntries(["lines", "marks", "ends"].map((name) =>
-    [name, (plot[name] ?? []).filter((each) => shown(each.keys ?? []))])),
+  ...Object.fromEntries(
+    ["lines", "marks", "ends"].map((name) => [name, (plot[name] ?? []).filter((each) => shown(each.keys ?? []))]),
+  ),
 });
 
 function switcher({name, label, options}, choices, redraw) {
   if (options.length > 3) {
     const choose = (event) => ((choices[name] = event.target.value), redraw());
-    return h("label", {class: "switch"}, `${label} `, h("select", {onchange: choose},
-      options.map(([value, text]) => h("option", {value, selected: value === choices[name]}, text))));
+    return h(
+      "label",
+      {class: "switch"},
+      `${label} `,
+      h(
+        "select",
+        {onchange: choose},
+        options.map(([value, text]) => h("option", {value, selected: value === choices[name]}, text)),
+      ),
+    );
   }
   const buttons = options.map(([value, text]) =>
-    h("button", {type: "button", onclick: () => ((choices[name] = value), press(), redraw())}, text));
+    h("button", {type: "button", onclick: () => ((choices[name] = value), press(), redraw())}, text),
+  );
   const press = () => buttons.forEach((each, i) => each.setAttribute("aria-pressed", options[i][0] === choices[name]));
   press();
   return h("div", {class: "switch", role: "group", "aria-label": label}, `${label} `, buttons);
 }
 
 function legend(keys, hidden, redraw) {
-  return h("div", {class: "legend", role: "group", "aria-label": "Show or hide"}, keys.map((key) => {
-    const toggle = () => {
-      if (!hidden.delete(key.key)) hidden.add(key.key);
-      button.setAttribute("aria-pressed", !hidden.has(key.key));
-      redraw();
-    };
-    const button = h("button", {type: "button", onclick: toggle, "aria-pressed": !hidden.has(key.key)}, swatch(key), key.name);
-    return button;
-  }));
+  return h(
+    "div",
+    {class: "legend", role: "group", "aria-label": "Show or hide"},
+    keys.map((key) => {
+      const toggle = () => {
+        if (!hidden.delete(key.key)) hidden.add(key.key);
+        button.setAttribute("aria-pressed", !hidden.has(key.key));
+        redraw();
+      };
+      const button = h(
+        "button",
+        {type: "button", onclick: toggle, "aria-pressed": !hidden.has(key.key)},
+        swatch(key),
+        key.name,
+      );
+      return button;
+    }),
+  );
 }
 
 /** A small sample of the line and the marker of a series. */
@@ -93,19 +128,31 @@ function swatch(key) {
   };
   const stroke = `var(${key.colour})`;
   const shapes = {
-    circle: "M6 6a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z", square: "M6 2h8v8h-8z", diamond: "M10 1l5 5l-5 5l-5 -5z",
-    triangle: "M10 1l5 9h-10z", down: "M10 11l5 -9h-10z", cross: "M6 2l8 8M14 2l-8 8", block: "M3 1h14v10h-14z",
+    circle: "M6 6a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z",
+    square: "M6 2h8v8h-8z",
+    diamond: "M10 1l5 5l-5 5l-5 -5z",
+    triangle: "M10 1l5 9h-10z",
+    down: "M10 11l5 -9h-10z",
+    cross: "M6 2l8 8M14 2l-8 8",
+    block: "M3 1h14v10h-14z",
   };
   const parts = [];
-  if (key.dash) parts.push(svg("path", {d: "M0 6h20", stroke, "stroke-width": 2, "stroke-dasharray": key.dash.join(" ")}));
+  if (key.dash)
+    parts.push(svg("path", {d: "M0 6h20", stroke, "stroke-width": 2, "stroke-dasharray": key.dash.join(" ")}));
   if (key.shape) {
     const fill = key.hollow ? "var(--paper)" : stroke;
-    parts.push(svg("path", {d: shapes[key.shape], stroke, fill: key.shape === "cross" ? "none" : fill, "stroke-width": 1.5}));
+    parts.push(
+      svg("path", {d: shapes[key.shape], stroke, fill: key.shape === "cross" ? "none" : fill, "stroke-width": 1.5}),
+    );
   }
   const element = svg("svg", {width: 20, height: 12, viewBox: "0 0 20 12", "aria-hidden": "true"});
   element.append(...parts);
   return element;
 }
+
+/** The same as markup that needs no style sheet. */
+const sample = (key) =>
+  new XMLSerializer().serializeToString(swatch(key)).replace(/var\((--\w+)\)/g, (_, name) => colour(name));
 
 /** Says the values of the mark under the mouse, or of the one that the arrow keys reached. */
 function read(area, answer, chartOf) {
@@ -151,8 +198,7 @@ async function asSvg(spec, plot, shown) {
     ...drawn,
     title: spec.title,
     note: spec.note,
-    drawing: `<g transform="translate(${12 * drawn.ratio} 0)">${drawn.drawing}</g>`,
-    keys: keys.map((key) => ({name: key.name, colour: colour(key.colour), width: textWidth(key.name)})),
+    keys: keys.map((key) => ({name: key.name, sample: sample(key), width: textWidth(key.name)})),
     width: EXPORT_WIDTH,
     ink: colour("--ink"),
     muted: colour("--muted"),

@@ -30,8 +30,14 @@ export function tick(value) {
     : number(value, 1);
 }
 
-const TIMES = [[1, "s"], [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]];
-const timeUnit = (seconds) => TIMES.find(([unit]) => Math.abs(seconds) >= unit * 0.9995) ?? (seconds ? TIMES[3] : TIMES[0]);
+const TIMES = [
+  [1, "s"],
+  [1e-3, "ms"],
+  [1e-6, "µs"],
+  [1e-9, "ns"],
+];
+const timeUnit = (seconds) =>
+  TIMES.find(([unit]) => Math.abs(seconds) >= unit * 0.9995) ?? (seconds ? TIMES[3] : TIMES[0]);
 
 export function seconds(value, digits = 3) {
   if (!known(value)) return NONE;
@@ -43,10 +49,24 @@ export const milliseconds = (value) => (known(value) ? seconds(value / 1000) : N
 export const times = (value) => (known(value) ? `${number(value)}×` : NONE);
 export const percent = (value) => (known(value) ? `${count(value * 100)} %` : NONE);
 
+/** Thousands as "k" only from 10,000 on, where the digits would become a crowd. */
+const rateUnit = (value) =>
+  [
+    [1e9, 1e9, " G"],
+    [1e6, 1e6, " M"],
+    [1e4, 1e3, " k"],
+  ].find(([least]) => value >= least && value < 1e15) ?? [0, 1, ""];
+
 export function rate(value) {
   if (!known(value)) return NONE;
-  const [unit, name] = [[1e9, " G"], [1e6, " M"], [1e4, " k"]].find(([each]) => Math.abs(value) >= each) ?? [1, " "];
-  return value === 0 || Math.abs(value) >= 1e15 ? `${number(value)} /s` : `${number(value / unit)}${name}/s`;
+  const [, unit, name] = rateUnit(value);
+  return `${number(value / unit)}${name || " "}/s`;
+}
+
+/** A rate on an axis, whose name says the unit. */
+export function rateTick(value) {
+  const [, unit, name] = rateUnit(value);
+  return `${tick(value / unit)}${name}`;
 }
 
 export function bytes(value) {
@@ -69,6 +89,16 @@ export function date(iso) {
   if (Number.isNaN(at.getTime())) return "";
   const day = at.toLocaleDateString("en-GB", {day: "numeric", month: "long", year: "numeric", timeZone: "UTC"});
   return `${day}, ${at.toISOString().slice(11, 16)} UTC`;
+}
+
+/** "24 November 2026, 12:30 to 12:41 UTC". */
+export function period(from, to) {
+  const [start, end] = [date(from), date(to)];
+  const day = start.slice(0, start.indexOf(","));
+  if (!start || !end) return start || end;
+  return end.startsWith(`${day},`)
+    ? `${start.replace(" UTC", "")} to ${end.slice(day.length + 2)}`
+    : `${start} to ${end}`;
 }
 
 export const plural = (n, word) => `${count(n)} ${word}${n === 1 ? "" : "s"}`;

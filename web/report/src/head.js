@@ -7,35 +7,80 @@ import {count, date, interval, milliseconds, percent, plural, rate, seconds, tim
 export function head(runs, toggleTheme) {
   const [run] = runs;
   const single = runs.length === 1;
-  const [title, rest] = single && run.recommendation ? headline(String(run.recommendation))
-    : [single ? run.title : "Runs side by side", ""];
-  const what = single ? [run.recommendation && run.title, date(run.started_at), run.machine.cpu] : [plural(runs.length, "run")];
+  const [title, rest] =
+    single && run.recommendation
+      ? headline(String(run.recommendation))
+      : [single ? run.title : "Runs side by side", ""];
+  const what = single
+    ? [run.recommendation && run.title, date(run.started_at), run.machine.cpu]
+    : [plural(runs.length, "run")];
   document.title = `${single ? run.title : runs.map((each) => each.title).join(" · ")} – Brigade`;
-  return h("header", {},
-    h("div", {class: "masthead"},
-      h("p", {class: "kicker"}, what.filter(Boolean).map((each) => h("span", {}, each))),
-      h("button", {type: "button", class: "quiet", id: "theme", onclick: toggleTheme, "aria-label": "Switch between light and dark"},
-        "Light / dark")),
+  return h(
+    "header",
+    {},
+    h(
+      "div",
+      {class: "masthead"},
+      h(
+        "p",
+        {class: "kicker"},
+        what.filter(Boolean).map((each) => h("span", {}, each)),
+      ),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "quiet",
+          id: "theme",
+          onclick: toggleTheme,
+          "aria-label": "Switch between light and dark",
+        },
+        "Light / dark",
+      ),
+    ),
     h("h1", {}, title),
     rest && h("p", {class: "lede"}, rest),
     single ? null : runList(runs),
-    single ? tiles(run) : null,
-    warnings(runs));
+    ...(single ? tiles(run) : []),
+    warnings(runs),
+  );
 }
 
 function runList(runs) {
-  return h("ol", {class: "runs"}, runs.map((run) => h("li", {}, h("strong", {}, run.title), " ",
-    h("span", {class: "note"}, [date(run.started_at), run.machine.host, run.machine.cpu].filter(Boolean).join(" · ")),
-    run.recommendation && h("div", {}, run.recommendation))));
+  return h(
+    "ol",
+    {class: "runs"},
+    runs.map((run) =>
+      h(
+        "li",
+        {},
+        h("strong", {}, run.title),
+        " ",
+        h(
+          "span",
+          {class: "note"},
+          [date(run.started_at), run.machine.host, run.machine.cpu].filter(Boolean).join(" · "),
+        ),
+        run.recommendation && h("div", {}, run.recommendation),
+      ),
+    ),
+  );
 }
 
 function tiles(run) {
-  if (run.cells.length === 1) return h("dl", {class: "tiles"}, jobTiles(run.cells[0]));
+  if (run.cells.length === 1) return [h("dl", {class: "tiles"}, jobTiles(run.cells[0]))];
   const workloads = workloadsOf([run]);
-  return h("dl", {class: "tiles"}, workloads.flatMap((workload) => {
-    const best = fastest(run.cells.filter((cell) => cell.workload === workload));
-    return best ? bestTiles(best, workloads.length > 1 ? `, ${workload}` : "") : [];
-  }));
+  return workloads.flatMap((workload) => {
+    const best = fastest(mainSize(run.cells.filter((cell) => cell.workload === workload)));
+    return best ? [h("dl", {class: "tiles"}, bestTiles(best, workloads.length > 1 ? `, ${workload}` : ""))] : [];
+  });
+}
+
+/** Only times of one size compare: that of the workload itself, else the largest. */
+function mainSize(cells) {
+  const plain = cells.filter((cell) => cell.size === undefined);
+  const largest = Math.max(...cells.map((cell) => cell.size ?? 0));
+  return plain.length > 0 ? plain : cells.filter((cell) => cell.size === largest);
 }
 
 const tile = (name, value, more) =>
@@ -47,7 +92,8 @@ function bestTiles(cell, suffix) {
     tile(`Fastest${suffix}`, seconds(cell.median_s), cell.name),
     speedup && tile("Speed-up", times(speedup.value), `95 %: ${interval(speedup.low, speedup.high, times)}`),
     cell.efficiency !== undefined && tile("Efficiency", percent(cell.efficiency), "of the ideal"),
-    cell.tasks_per_s !== undefined && tile("Throughput", rate(cell.tasks_per_s), `${count(cell.tasks)} tasks`),
+    cell.tasks_per_s !== undefined &&
+      tile("Throughput", rate(cell.tasks_per_s), cell.tasks !== undefined && plural(cell.tasks, "task")),
   ].filter(Boolean);
 }
 
@@ -56,9 +102,11 @@ function jobTiles(cell) {
   const time = cell.median_s ?? cell.seconds[0];
   return [
     time !== undefined && tile("Time", seconds(time), cell.name),
-    cell.tasks !== undefined && tile("Tasks", count(cell.tasks), cell.failed > 0 ? `${count(cell.failed)} failed` : "none failed"),
+    cell.tasks !== undefined &&
+      tile("Tasks", count(cell.tasks), cell.failed > 0 ? `${count(cell.failed)} failed` : "none failed"),
     cell.tasks_per_s !== undefined && tile("Throughput", rate(cell.tasks_per_s), "finished tasks"),
-    cell.latency_ms.length > 1 && tile("Latency", milliseconds(quantile(0.5)), `median; 99 % within ${milliseconds(quantile(0.99))}`),
+    cell.latency_ms.length > 1 &&
+      tile("Latency", milliseconds(quantile(0.5)), `median; 99 % within ${milliseconds(quantile(0.99))}`),
   ].filter(Boolean);
 }
 
@@ -73,6 +121,14 @@ function warnings(runs) {
     ];
   });
   if (texts.length === 0) return null;
-  return h("aside", {class: "warnings", "aria-label": "Warnings"},
-    h("h2", {}, texts.length === 1 ? "Mind this" : "Mind these"), h("ul", {}, texts.map((text) => h("li", {}, text))));
+  return h(
+    "aside",
+    {class: "warnings", "aria-label": "Warnings"},
+    h("h2", {}, texts.length === 1 ? "Mind this" : "Mind these"),
+    h(
+      "ul",
+      {},
+      texts.map((text) => h("li", {}, text)),
+    ),
+  );
 }

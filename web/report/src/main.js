@@ -22,9 +22,12 @@ function section(title, figures) {
 }
 
 function scalingSections(runs, named) {
-  return seriesGroups(runs).map((group) => section(
-    `Scaling with ${AXES[group.axis] ?? group.axis}${named ? `: ${group.workload}` : ""}`,
-    [speedupFigure, efficiencyFigure, throughputFigure, sizeFigure].map((make) => make(group, named))));
+  return seriesGroups(runs).map((group) =>
+    section(
+      `Scaling with ${AXES[group.axis] ?? group.axis}${named ? `: ${group.workload}` : ""}`,
+      [speedupFigure, efficiencyFigure, throughputFigure, sizeFigure].map((make) => make(group, named)),
+    ),
+  );
 }
 
 function page(runs, toggleTheme) {
@@ -34,13 +37,18 @@ function page(runs, toggleTheme) {
   return [
     head(runs, toggleTheme),
     ratiosSection(runs),
-    section("How long it took", [...timeFigures(runs, workloads),
-      ...workloads.filter((each) => !scaled.has(each)).map((each) => rateFigure(runs, each, named))]),
+    section("How long it took", [
+      ...timeFigures(runs, workloads),
+      ...workloads.filter((each) => !scaled.has(each)).map((each) => rateFigure(runs, each, named)),
+    ]),
     comparisonsSection(runs),
     ...scalingSections(runs, named),
     fitsSection(runs),
-    section("Inside a run", [...workloads.map((each) => breakdownFigure(runs, each, named)),
-      ...workloads.map((each) => latencyFigure(runs, each, named)), timelineFigure(runs)]),
+    section("Inside a run", [
+      ...workloads.map((each) => breakdownFigure(runs, each, named)),
+      ...workloads.map((each) => latencyFigure(runs, each, named)),
+      timelineFigure(runs),
+    ]),
     tableSection(runs),
     methodSection(runs),
     h("footer", {}, "Written by Brigade. Charts by uPlot. Colours by Okabe and Ito."),

@@ -1,7 +1,7 @@
 // Marks on a chart. Each is {kind, keys, …} in the units of the data; `says` (lines of text) makes it answer the mouse
 // and the arrow keys. Kinds:
 //   point  at [x, y], span [low, high] along "x" or "y", colour, shape, hollow, size
-//   bar    from [x0, y0] to [x1, y1], colour, text
+//   bar    from [x0, y0] to [x1, y1], colour, hollow, text
 //   text   at [x, y], text, align, shift [dx, dy] in pixels, muted
 
 import {colour} from "./theme.js";
@@ -16,10 +16,28 @@ export function inkOn(hex) {
 }
 
 const OUTLINES = {
-  square: [[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]],
-  diamond: [[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]],
-  triangle: [[0, -1.2], [1.15, 0.9], [-1.15, 0.9]],
-  down: [[0, 1.2], [1.15, -0.9], [-1.15, -0.9]],
+  square: [
+    [-0.9, -0.9],
+    [0.9, -0.9],
+    [0.9, 0.9],
+    [-0.9, 0.9],
+  ],
+  diamond: [
+    [0, -1.3],
+    [1.3, 0],
+    [0, 1.3],
+    [-1.3, 0],
+  ],
+  triangle: [
+    [0, -1.2],
+    [1.15, 0.9],
+    [-1.15, 0.9],
+  ],
+  down: [
+    [0, 1.2],
+    [1.15, -0.9],
+    [-1.15, -0.9],
+  ],
 };
 
 function outline(context, shape, x, y, r) {
@@ -38,6 +56,7 @@ function outline(context, shape, x, y, r) {
 }
 
 function paintPoint(context, mark, {x, y}) {
+  if (mark.size === 0) return; // only there to answer
   const [cx, cy] = [x(mark.at[0]), y(mark.at[1])];
   context.strokeStyle = colour(mark.colour);
   if (mark.span?.every(Number.isFinite)) {
@@ -50,7 +69,6 @@ function paintPoint(context, mark, {x, y}) {
     context.stroke();
     context.globalAlpha = 1;
   }
-  if (mark.size === 0) return;
   outline(context, mark.shape, cx, cy, mark.size ?? 4.5);
   context.fillStyle = mark.hollow ? colour("--paper") : colour(mark.colour);
   context.globalAlpha = mark.faint ? 0.55 : 1;
@@ -68,6 +86,12 @@ function paintBar(context, mark, {x, y}) {
   context.beginPath();
   context.rect(left, top, Math.max(right - left - (mark.gap ?? 0), 0.75), bottom - top);
   context.fill();
+  if (mark.hollow && right - left > 4) {
+    context.fillStyle = colour("--paper");
+    context.beginPath();
+    context.rect(left + 1.5, top + 1.5, right - left - 3, bottom - top - 3);
+    context.fill();
+  }
   if (!mark.text || context.measureText(mark.text).width + 8 > right - left) return;
   context.fillStyle = inkOn(fill);
   context.textAlign = "left";
@@ -102,8 +126,11 @@ export function hit(marks, place, px, py, reach = 36) {
   let least = reach;
   for (const mark of marks) {
     if (mark.kind === "bar") {
-      const inside = px >= place.x(mark.from[0]) - 1 && px <= place.x(mark.to[0]) + 1 &&
-        py >= place.y(mark.from[1]) && py <= place.y(mark.to[1]);
+      const inside =
+        px >= place.x(mark.from[0]) - 1 &&
+        px <= place.x(mark.to[0]) + 1 &&
+        py >= place.y(mark.from[1]) &&
+        py <= place.y(mark.to[1]);
       if (inside) return mark;
     } else {
       const distance = Math.hypot(place.x(mark.at[0]) - px, place.y(mark.at[1]) - py);

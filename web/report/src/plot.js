@@ -36,10 +36,15 @@ function layRows(plot, width) {
     const above = narrow && !plot.rows[i].heading ? 18 : 0;
     return 1 - (tops[i] + above + (y - i) * (heights[i] - above)) / total;
   };
-  const names = plot.rows.map((row, i) => ({kind: "text", text: row.name, bold: row.heading,
-    top: tops[i] + (row.heading ? heights[i] - 12 : narrow ? 10 : heights[i] / 2), left: narrow || row.heading}));
+  const names = plot.rows.map((row, i) => ({
+    kind: "text",
+    text: row.name,
+    bold: row.heading,
+    top: tops[i] + (row.heading ? heights[i] - 12 : narrow ? 10 : heights[i] / 2),
+    left: narrow || row.heading,
+  }));
   const room = narrow ? 0 : widest(plot.rows.filter((row) => !row.heading).map((row) => row.name));
-  return {height: total + 40, scale: {to, ticks: []}, names, room: Math.min(room, width * 0.4) + 10};
+  return {height: total + 40, scale: {to, ticks: []}, names, room: Math.ceil(Math.min(room, width * 0.4)) + 12};
 }
 
 function shorten(text, room) {
@@ -73,8 +78,9 @@ function axisOf({scale, label, name}, side, length) {
 function layOut(plot, width) {
   const rows = plot.rows && layRows(plot, width);
   const y = rows ? {scale: rows.scale} : plot.y;
-  const ends = isNarrow(width) && width < 440 ? [] : plot.ends ?? [];
-  const right = Math.max(widest(ends.map((end) => end.text)) + 12, plot.right ?? 0, 14);
+  const ends = (width < 440 ? [] : (plot.ends ?? [])).map((end) => ({...end, text: shorten(end.text, width * 0.25)}));
+  const last = plot.x.scale.ticks.length > 0 ? textWidth(plot.x.label(plot.x.scale.ticks.at(-1))) / 2 : 0;
+  const right = Math.ceil(Math.max(widest(ends.map((end) => end.text)) + 12, plot.right ?? 0, last + 4, 14));
   const left = rows ? rows.room : Math.ceil(widest(y.scale.ticks.map(y.label))) + 10;
   return {rows, y, ends, right, left, height: rows?.height ?? plot.height ?? 300};
 }
@@ -92,8 +98,17 @@ function options(plot, width, lay, onPaint) {
     legend: {show: false},
     scales: {x: unit, y: unit},
     axes,
-    series: [{}, ...plot.lines.map((line) => ({
-      stroke: colour(line.colour), width: line.width ?? 1.75, dash: line.dash, spanGaps: true, points: {show: false}}))],
+    series: [
+      {},
+      ...plot.lines.map((line) => ({
+        stroke: colour(line.colour),
+        width: line.width ?? 1.75,
+        dash: line.dash,
+        spanGaps: true,
+        pxAlign: 0,
+        points: {show: false},
+      })),
+    ],
     hooks: {draw: [onPaint]},
   };
 }
@@ -114,8 +129,12 @@ export function draw(target, plot, width) {
   const place = {};
   const onPaint = (u) => {
     const ratio = uPlot.pxRatio;
-    const box = {left: u.bbox.left / ratio, top: u.bbox.top / ratio, width: u.bbox.width / ratio,
-      height: u.bbox.height / ratio};
+    const box = {
+      left: u.bbox.left / ratio,
+      top: u.bbox.top / ratio,
+      width: u.bbox.width / ratio,
+      height: u.bbox.height / ratio,
+    };
     place.x = (value) => box.left + plot.x.scale.to(value) * box.width;
     place.y = (value) => box.top + (1 - lay.y.scale.to(value)) * box.height;
     u.ctx.save();
@@ -132,12 +151,21 @@ export function draw(target, plot, width) {
 function paintWords(context, plot, lay, box, place) {
   const still = {x: (value) => value, y: (value) => value};
   const words = (lay.rows?.names ?? []).map((name) => ({
-    ...name, at: [name.left ? 0 : box.left - 10, box.top + (name.top / (lay.height - 40)) * box.height],
-    align: name.left ? "left" : "right", text: shorten(name.text, name.left ? box.left + box.width : box.left - 10)}));
+    ...name,
+    at: [name.left ? 0 : box.left - 10, box.top + (name.top / (lay.height - 40)) * box.height],
+    align: name.left ? "left" : "right",
+    text: shorten(name.text, name.left ? box.left + box.width : box.left - 10),
+  }));
   if (plot.y?.name) words.push({kind: "text", text: plot.y.name, muted: true, at: [0, 8]});
-  const heights = spread(lay.ends.map((end) => place.y(end.at[1])), 14, box.top + 4, box.top + box.height - 4);
-  lay.ends.forEach((end, i) => words.push(
-    {kind: "text", text: end.text, colour: end.colour, at: [place.x(end.at[0]) + 9, heights[i]]}));
+  const heights = spread(
+    lay.ends.map((end) => place.y(end.at[1])),
+    14,
+    box.top + 4,
+    box.top + box.height - 4,
+  );
+  lay.ends.forEach((end, i) =>
+    words.push({kind: "text", text: end.text, colour: end.colour, at: [place.x(end.at[0]) + 9, heights[i]]}),
+  );
   paint(context, words, still);
 }
 
@@ -159,6 +187,10 @@ export async function drawSvg(plot, width) {
     HTMLCanvasElement.prototype.getContext = getContext;
     globalThis.Path2D = Path2D;
   }
-  return {drawing: recorder.toString(), height: layOut({lines: [], marks: [], ...plot}, width).height,
-    ratio: uPlot.pxRatio, font: FONT};
+  return {
+    drawing: recorder.toString(),
+    height: layOut({lines: [], marks: [], ...plot}, width).height,
+    ratio: uPlot.pxRatio,
+    font: FONT,
+  };
 }

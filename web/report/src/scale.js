@@ -64,10 +64,12 @@ export function thin(ticks, place, gap) {
 export function ecdf(quantiles) {
   const last = Math.max(quantiles.length - 1, 1);
   const points = [];
-  [...quantiles].sort((a, b) => a - b).forEach((value, i) => {
-    if (points.length > 0 && points.at(-1)[0] === value) points.pop();
-    points.push([value, i / last]);
-  });
+  [...quantiles]
+    .sort((a, b) => a - b)
+    .forEach((value, i) => {
+      if (points.length > 0 && points.at(-1)[0] === value) points.pop();
+      points.push([value, i / last]);
+    });
   return points;
 }
 

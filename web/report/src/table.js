@@ -14,15 +14,41 @@ function columnsOf(runs) {
     several(workloadsOf(runs)) && {name: "Workload", value: (cell) => cell.workload},
     {name: "Mode", value: (cell) => cell.name},
     numeric("Tasks", (cell) => cell.tasks),
-    numeric("Median", (cell) => cell.median_s, (cell) => seconds(cell.median_s, 4)),
-    numeric("95 % low", (cell) => cell.low_s, (cell) => seconds(cell.low_s, 4)),
-    numeric("95 % high", (cell) => cell.high_s, (cell) => seconds(cell.high_s, 4)),
-    numeric("Throughput", (cell) => cell.tasks_per_s, (cell) => rate(cell.tasks_per_s)),
-    numeric("Speed-up", (cell) => cell.speedup?.value, (cell) => times(cell.speedup?.value)),
-    numeric("Efficiency", (cell) => cell.efficiency, (cell) => percent(cell.efficiency)),
+    numeric(
+      "Median",
+      (cell) => cell.median_s,
+      (cell) => seconds(cell.median_s, 4),
+    ),
+    numeric(
+      "95 % low",
+      (cell) => cell.low_s,
+      (cell) => seconds(cell.low_s, 4),
+    ),
+    numeric(
+      "95 % high",
+      (cell) => cell.high_s,
+      (cell) => seconds(cell.high_s, 4),
+    ),
+    numeric(
+      "Throughput",
+      (cell) => cell.tasks_per_s,
+      (cell) => rate(cell.tasks_per_s),
+    ),
+    numeric(
+      "Speed-up",
+      (cell) => cell.speedup?.value,
+      (cell) => times(cell.speedup?.value),
+    ),
+    numeric(
+      "Efficiency",
+      (cell) => cell.efficiency,
+      (cell) => percent(cell.efficiency),
+    ),
     numeric("Failed", (cell) => cell.failed),
     numeric("Repeats", (cell) => cell.seconds.length),
-  ].filter(Boolean).filter((column) => runs.some((run) => run.cells.some((cell) => column.value(cell) !== undefined)));
+  ]
+    .filter(Boolean)
+    .filter((column) => runs.some((run) => run.cells.some((cell) => column.value(cell) !== undefined)));
 }
 
 function compare(a, b) {
@@ -34,19 +60,48 @@ export function tableSection(runs) {
   const cells = runs.flatMap((run) => run.cells);
   if (cells.length === 0) return null;
   const columns = columnsOf(runs);
-  const save = () => download(`${fileName(runs.map((run) => run.title).join(" "))}.csv`,
-    new Blob([csv([...columns, {name: "Seconds", value: (cell) => cell.seconds.join(" ")}], cells)], {type: "text/csv"}));
-  return h("section", {}, h("div", {class: "bar"}, h("h2", {}, "All figures"),
-    h("button", {type: "button", class: "quiet", onclick: save}, "CSV")), sortable(columns, cells));
+  const save = () =>
+    download(
+      `${fileName(runs.map((run) => run.title).join(" "))}.csv`,
+      new Blob([csv([...columns, {name: "Seconds", value: (cell) => cell.seconds.join(" ")}], cells)], {
+        type: "text/csv",
+      }),
+    );
+  return h(
+    "section",
+    {},
+    h(
+      "div",
+      {class: "bar"},
+      h("h2", {}, "All figures"),
+      h("button", {type: "button", class: "quiet", onclick: save}, "CSV"),
+    ),
+    sortable(columns, cells),
+  );
 }
 
 function sortable(columns, rows) {
   let sorted = {column: undefined, down: false};
   const body = h("tbody");
-  const headers = columns.map((column) => h("th", {scope: "col", class: column.number && "number"},
-    h("button", {type: "button", onclick: () => sortBy(column)}, column.name)));
-  const fill = (order) => body.replaceChildren(...order.map((row) => h("tr", {}, columns.map((column) =>
-    h("td", {class: column.number && "number"}, column.show ? column.show(row) : column.value(row))))));
+  const headers = columns.map((column) =>
+    h(
+      "th",
+      {scope: "col", class: column.number && "number"},
+      h("button", {type: "button", onclick: () => sortBy(column)}, column.name),
+    ),
+  );
+  const fill = (order) =>
+    body.replaceChildren(
+      ...order.map((row) =>
+        h(
+          "tr",
+          {},
+          columns.map((column) =>
+            h("td", {class: column.number && "number"}, column.show ? column.show(row) : column.value(row)),
+          ),
+        ),
+      ),
+    );
   const sortBy = (column) => {
     sorted = {column, down: sorted.column === column && !sorted.down};
     headers.forEach((header, i) => {
@@ -68,16 +123,56 @@ export function ratiosSection(runs) {
   if (rows.length === 0) return null;
   const [first, ...others] = runs;
   const several = workloadsOf(runs).length > 1;
-  const cell = (found) => (found
-    ? [h("b", {}, times(found.value)), " ", h("span", {class: "note"}, interval(found.low, found.high, times))] : "–");
-  return h("section", {}, h("h2", {}, "How the runs differ"),
-    h("p", {class: "note"}, `Time as a multiple of the time of “${first.name}”: below 1 is faster. `,
-      "The bounds come from the ends of both 95 % intervals, so they are wider than an interval of the ratio."),
-    scrolling("Ratios", h("table", {id: "ratios"},
-      h("thead", {}, h("tr", {}, h("th", {scope: "col"}, "Mode"), h("th", {scope: "col", class: "number"}, first.name),
-        others.flatMap((run) => [h("th", {scope: "col", class: "number"}, run.name), h("th", {scope: "col", class: "number"}, "ratio")]))),
-      h("tbody", {}, rows.map(({base, others: found}) => h("tr", {},
-        h("th", {scope: "row"}, several ? `${base.workload}: ${base.name}` : base.name),
-        h("td", {class: "number"}, seconds(base.median_s)),
-        found.flatMap((each) => [h("td", {class: "number"}, seconds(each?.cell.median_s)), h("td", {class: "number"}, cell(each))])))))));
+  const cell = (found) =>
+    found
+      ? [h("b", {}, times(found.value)), " ", h("span", {class: "note"}, interval(found.low, found.high, times))]
+      : "–";
+  return h(
+    "section",
+    {},
+    h("h2", {}, "How the runs differ"),
+    h(
+      "p",
+      {class: "note"},
+      `Time as a multiple of the time of “${first.name}”: below 1 is faster. `,
+      "The bounds come from the ends of both 95 % intervals, so they are wider than an interval of the ratio.",
+    ),
+    scrolling(
+      "Ratios",
+      h(
+        "table",
+        {id: "ratios"},
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            h("th", {scope: "col"}, "Mode"),
+            h("th", {scope: "col", class: "number"}, first.name),
+            others.flatMap((run) => [
+              h("th", {scope: "col", class: "number"}, run.name),
+              h("th", {scope: "col", class: "number"}, "ratio"),
+            ]),
+          ),
+        ),
+        h(
+          "tbody",
+          {},
+          rows.map(({base, others: found}) =>
+            h(
+              "tr",
+              {},
+              h("th", {scope: "row"}, several ? `${base.workload}: ${base.name}` : base.name),
+              h("td", {class: "number"}, seconds(base.median_s)),
+              found.flatMap((each) => [
+                h("td", {class: "number"}, seconds(each?.cell.median_s)),
+                h("td", {class: "number"}, cell(each)),
+              ]),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
 }

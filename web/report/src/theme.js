@@ -7,7 +7,10 @@ const listeners = [];
 
 export const onTheme = (listener) => listeners.push(listener);
 
+const resolved = new Map();
+
 export function setTheme(theme) {
+  resolved.clear();
   root.dataset.theme = theme;
   listeners.forEach((each) => each());
 }
@@ -25,7 +28,10 @@ export function startTheme() {
 }
 
 /** The value of a colour's variable in the present theme. */
-export const colour = (name) => getComputedStyle(root).getPropertyValue(name).trim();
+export function colour(name) {
+  if (!resolved.has(name)) resolved.set(name, getComputedStyle(root).getPropertyValue(name).trim());
+  return resolved.get(name);
+}
 
 const MODES = {
   serial: "--grey",
@@ -44,8 +50,15 @@ export const modeColour = (mode) => MODES[mode] ?? OTHERS[hash(mode) % OTHERS.le
 export const SHAPES = ["circle", "square", "diamond", "triangle", "down"];
 export const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3], [1, 4]];
 
-const MODE_SHAPES = {serial: "down", threads: "circle", processes: "square", coroutines: "diamond",
-  threading: "circle", multiprocessing: "square", asyncio: "diamond"};
+const MODE_SHAPES = {
+  serial: "down",
+  threads: "circle",
+  processes: "square",
+  coroutines: "diamond",
+  threading: "circle",
+  multiprocessing: "square",
+  asyncio: "diamond",
+};
 
 /** Colour is the mode; marker and dash the run when there are several, else the mode; Python's are hollow. */
 export function cellStyle(cell, runs) {
@@ -53,7 +66,7 @@ export function cellStyle(cell, runs) {
   const several = runs.length > 1;
   return {
     colour: modeColour(cell.mode),
-    shape: several ? SHAPES[cell.run.index % SHAPES.length] : MODE_SHAPES[cell.mode] ?? "triangle",
+    shape: several ? SHAPES[cell.run.index % SHAPES.length] : (MODE_SHAPES[cell.mode] ?? "triangle"),
     dash: several ? DASHES[cell.run.index % DASHES.length] : python ? DASHES[1] : DASHES[0],
     hollow: python,
   };

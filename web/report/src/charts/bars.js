@@ -1,7 +1,7 @@
 // Bars from zero: what a task's time is made of, and throughput where nothing was scaled.
 
 import {figure} from "../figure.js";
-import {milliseconds, percent, rate, tick} from "../format.js";
+import {milliseconds, percent, rate, rateTick, tick} from "../format.js";
 import {isNarrow, textWidth} from "../plot.js";
 import {linear} from "../scale.js";
 import {cellStyle} from "../theme.js";
@@ -29,14 +29,26 @@ export function breakdownFigure(runs, workload, named) {
     note: "Means per task, from the submission to the result.",
     wide: true,
     keys: parts.map(([key, name, colour]) => ({key, name, colour, shape: "block"})),
-    switches: [{name: "unit", label: "Show", options: [["ms", "milliseconds"], ["share", "shares"]]}],
+    switches: [
+      {
+        name: "unit",
+        label: "Show",
+        options: [
+          ["ms", "milliseconds"],
+          ["share", "shares"],
+        ],
+      },
+    ],
     plot: ({choice, shown, width}) => breakdownPlot(runs, cells, choice.unit === "share", shown, width),
   });
 }
 
 function breakdownPlot(runs, cells, shares, shown, width) {
   const labels = cells.map((cell) => (shares ? "" : milliseconds(total(cell, shown))));
-  const scale = linear(shares ? [1] : cells.map((cell) => total(cell, shown)), {fit: true, wanted: isNarrow(width) ? 4 : 8});
+  const scale = linear(shares ? [1] : cells.map((cell) => total(cell, shown)), {
+    fit: true,
+    wanted: isNarrow(width) ? 4 : 8,
+  });
   return {
     rows: cells.map((cell) => ({name: nameOf(cell, runs)})),
     right: Math.max(...labels.map((label) => textWidth(label))) + 18,
@@ -49,14 +61,28 @@ function stack(runs, cell, i, shares, shown, label) {
   const whole = total(cell, shown);
   const unit = shares ? whole || 1 : 1;
   let from = 0;
-  const bars = known(cell).filter(([part]) => shown([part])).map(([part, name, colour]) => {
-    const value = cell.breakdown_ms[part];
-    const to = from + value / unit;
-    const bar = {kind: "bar", from: [from, i + 0.2], to: [to, i + 0.8], colour, text: name, gap: 1, keys: [part],
-      says: [nameOf(cell, runs), `${name}: ${milliseconds(value)}`, `${percent(value / whole)} of ${milliseconds(whole)}`]};
-    from = to;
-    return bar;
-  });
+  const bars = known(cell)
+    .filter(([part]) => shown([part]))
+    .map(([part, name, colour]) => {
+      const value = cell.breakdown_ms[part];
+      const to = from + value / unit;
+      const bar = {
+        kind: "bar",
+        from: [from, i + 0.2],
+        to: [to, i + 0.8],
+        colour,
+        text: name,
+        gap: 1,
+        keys: [part],
+        says: [
+          nameOf(cell, runs),
+          `${name}: ${milliseconds(value)}`,
+          `${percent(value / whole)} of ${milliseconds(whole)}`,
+        ],
+      };
+      from = to;
+      return bar;
+    });
   return label ? [...bars, {kind: "text", at: [from, i + 0.5], text: label, shift: [8, 0]}] : bars;
 }
 
@@ -73,11 +99,30 @@ export function rateFigure(runs, workload, named) {
     plot: ({shown, width}) => {
       const seen = cells.filter((cell) => shown(keysOf(cell)));
       const bars = seen.flatMap((cell, i) => [
-        {kind: "bar", from: [0, i + 0.2], to: [cell.tasks_per_s, i + 0.8], colour: cellStyle(cell, runs).colour,
-          keys: keysOf(cell), says: [nameOf(cell, runs), rate(cell.tasks_per_s)]},
-        {kind: "text", at: [cell.tasks_per_s, i + 0.5], text: rate(cell.tasks_per_s), shift: [8, 0]}]);
-      return {rows: seen.length > 0 ? seen.map((cell) => ({name: nameOf(cell, runs)})) : [{name: ""}], right: 84, marks: bars,
-        x: {scale: linear(cells.map((cell) => cell.tasks_per_s), {fit: true, wanted: isNarrow(width) ? 3 : 6}), label: rate}};
+        {
+          kind: "bar",
+          from: [0, i + 0.2],
+          to: [cell.tasks_per_s, i + 0.8],
+          colour: cellStyle(cell, runs).colour,
+          hollow: cell.runner === "python",
+          keys: keysOf(cell),
+          says: [nameOf(cell, runs), rate(cell.tasks_per_s)],
+        },
+        {kind: "text", at: [cell.tasks_per_s, i + 0.5], text: rate(cell.tasks_per_s), shift: [8, 0]},
+      ]);
+      return {
+        rows: seen.length > 0 ? seen.map((cell) => ({name: nameOf(cell, runs)})) : [{name: ""}],
+        right: 84,
+        marks: bars,
+        x: {
+          scale: linear(
+            cells.map((cell) => cell.tasks_per_s),
+            {fit: true, wanted: isNarrow(width) ? 3 : 6},
+          ),
+          label: rateTick,
+          name: "tasks per second",
+        },
+      };
     },
   });
 }

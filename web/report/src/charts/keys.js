@@ -1,4 +1,4 @@
-// The keys under a chart: modes and, when there are several, runs. A mark carries the keys that must all be switched on.
+// The keys under a chart: modes and, when there are several, runs. A mark carries the keys that must all be on.
 
 import {DASHES, SHAPES, cellStyle} from "../theme.js";
 
@@ -19,8 +19,13 @@ export function modeKeys(cells, runs) {
 
 export function runKeys(runs) {
   if (runs.length < 2) return [];
-  return runs.map((run) => ({key: runKey(run), name: run.name, colour: "--ink",
-    shape: SHAPES[run.index % SHAPES.length], dash: DASHES[run.index % DASHES.length]}));
+  return runs.map((run) => ({
+    key: runKey(run),
+    name: run.name,
+    colour: "--ink",
+    shape: SHAPES[run.index % SHAPES.length],
+    dash: DASHES[run.index % DASHES.length],
+  }));
 }
 
 export const keysOf = (cell) => [modeKey(cell), runKey(cell.run)];

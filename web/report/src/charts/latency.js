@@ -10,7 +10,8 @@ import {nameOf} from "./keys.js";
 const keyOf = (cell) => `cell:${cell.run.index}:${cell.id}`;
 
 export function latencyFigure(runs, workload, named) {
-  const cells = runs.flatMap((run) => run.cells)
+  const cells = runs
+    .flatMap((run) => run.cells)
     .filter((cell) => cell.workload === workload && cell.latency_ms.length > 1);
   if (cells.length === 0) return null;
   const chosen = new Set(fastestOfEach(cells));
@@ -19,10 +20,33 @@ export function latencyFigure(runs, workload, named) {
   return figure({
     title: `Latency of a task${named ? `: ${workload}` : ""}`,
     note: "Share of tasks whose result came within this time of the submission.",
-    keys: cells.map((cell) => ({key: keyOf(cell), name: nameOf(cell, runs), ...cellStyle(cell, runs), shape: undefined,
-      off: !chosen.has(cell)})),
-    switches: wideRange ? [{name: "axis", label: "Time axis", options: [["log", "logarithmic"], ["linear", "from zero"]]}] : [],
-    plot: ({choice, shown, width}) => latencyPlot(runs, cells.filter((cell) => shown([keyOf(cell)])), choice.axis, width),
+    wide: !named,
+    keys: cells.map((cell) => ({
+      key: keyOf(cell),
+      name: nameOf(cell, runs),
+      ...cellStyle(cell, runs),
+      shape: undefined,
+      off: !chosen.has(cell),
+    })),
+    switches: wideRange
+      ? [
+          {
+            name: "axis",
+            label: "Time axis",
+            options: [
+              ["log", "logarithmic"],
+              ["linear", "from zero"],
+            ],
+          },
+        ]
+      : [],
+    plot: ({choice, shown, width}) =>
+      latencyPlot(
+        runs,
+        cells.filter((cell) => shown([keyOf(cell)])),
+        choice.axis,
+        width,
+      ),
   });
 }
 
@@ -34,9 +58,21 @@ function latencyPlot(runs, cells, axis, width) {
   return {
     x: {scale, label: tick, name: "milliseconds"},
     y: {scale: linear([1], {wanted: 4}), label: percent},
-    lines: curves.map(({cell, points, colour, dash}) => ({keys: [keyOf(cell)], points: points.filter(drawable), colour, dash})),
-    marks: curves.flatMap(({cell, points, colour}) => points.filter(drawable).map(([ms, share]) => ({
-      kind: "point", at: [ms, share], size: 0, colour, keys: [keyOf(cell)],
-      says: [nameOf(cell, runs), `${percent(share)} within ${milliseconds(ms)}`]}))),
+    lines: curves.map(({cell, points, colour, dash}) => ({
+      keys: [keyOf(cell)],
+      points: points.filter(drawable),
+      colour,
+      dash,
+    })),
+    marks: curves.flatMap(({cell, points, colour}) =>
+      points.filter(drawable).map(([ms, share]) => ({
+        kind: "point",
+        at: [ms, share],
+        size: 0,
+        colour,
+        keys: [keyOf(cell)],
+        says: [nameOf(cell, runs), `${percent(share)} within ${milliseconds(ms)}`],
+      })),
+    ),
   };
 }

@@ -12,7 +12,9 @@ const spanOf = (cell) => [...cell.seconds, cell.median_s, cell.low_s, cell.high_
 
 export function timeFigures(runs, workloads) {
   return workloads.flatMap((workload) => {
-    const cells = runs.flatMap((run) => run.cells).filter((cell) => cell.workload === workload && spanOf(cell).length > 0);
+    const cells = runs
+      .flatMap((run) => run.cells)
+      .filter((cell) => cell.workload === workload && spanOf(cell).length > 0);
     const worth = cells.length > 1 || (cells[0]?.seconds.length ?? 0) > 1;
     return worth ? [timeFigure(runs, workload, cells, workloads.length > 1)] : [];
   });
@@ -26,10 +28,31 @@ function timeFigure(runs, workload, cells, named) {
     title: named ? `Time by mode: ${workload}` : "Time by mode",
     note: "Dots are single repeats; the marker is the median, the band its 95 % interval. Less is better.",
     wide: true,
-    keys: [...modeKeys(cells, runs), ...runKeys(runs),
-      ...(outliers ? [{key: "outliers", name: "outlier", colour: "--muted", shape: "cross"}] : [])],
-    switches: wideRange ? [{name: "axis", label: "Time axis", options: [["linear", "from zero"], ["log", "logarithmic"]]}] : [],
-    plot: ({choice, shown, width}) => timePlot(runs, cells.filter((cell) => shown(keysOf(cell))), values, choice, width),
+    keys: [
+      ...modeKeys(cells, runs),
+      ...runKeys(runs),
+      ...(outliers ? [{key: "outliers", name: "outlier", colour: "--muted", shape: "cross"}] : []),
+    ],
+    switches: wideRange
+      ? [
+          {
+            name: "axis",
+            label: "Time axis",
+            options: [
+              ["linear", "from zero"],
+              ["log", "logarithmic"],
+            ],
+          },
+        ]
+      : [],
+    plot: ({choice, shown, width}) =>
+      timePlot(
+        runs,
+        cells.filter((cell) => shown(keysOf(cell))),
+        values,
+        choice,
+        width,
+      ),
   });
 }
 
@@ -39,12 +62,17 @@ function rowsOf(runs, cells, height) {
   for (const cell of cells) bySize.set(cell.size, [...(bySize.get(cell.size) ?? []), cell]);
   const rows = [];
   for (const size of [...bySize.keys()].sort((a, b) => (a ?? 0) - (b ?? 0))) {
-    if (bySize.size > 1) rows.push({heading: true, name: size === undefined ? "other" : `size ${count(size)}`, cells: []});
+    if (bySize.size > 1)
+      rows.push({heading: true, name: size === undefined ? "other" : `size ${count(size)}`, cells: []});
     const byName = new Map();
     for (const cell of bySize.get(size)) byName.set(cell.name, [...(byName.get(cell.name) ?? []), cell]);
     const best = (group) => Math.min(...group.map((cell) => cell.median_s ?? Infinity));
     for (const [name, group] of [...byName].sort((a, b) => best(a[1]) - best(b[1])))
-      rows.push({name: bySize.size > 1 ? name.replace(/, size [\d,]+/, "") : name, cells: group, height: height(group)});
+      rows.push({
+        name: bySize.size > 1 ? name.replace(/, size [\d,]+/, "") : name,
+        cells: group,
+        height: height(group),
+      });
   }
   return rows;
 }
@@ -53,10 +81,16 @@ function timePlot(runs, cells, values, {axis}, width) {
   const narrow = width < 560;
   const rows = rowsOf(runs, cells, (group) => (group.length - 1) * 20 + (narrow ? 46 : 32));
   const scale = axis === "log" ? logarithmic(values) : linear(values, {fit: true, wanted: narrow ? 4 : 8});
-  const marks = rows.flatMap((row, i) => row.cells.flatMap((cell, k) => cellMarks(runs, cell, i + (k + 0.5) / row.cells.length)));
+  const marks = rows.flatMap((row, i) =>
+    row.cells.flatMap((cell, k) => cellMarks(runs, cell, i + (k + 0.5) / row.cells.length)),
+  );
   const right = Math.max(0, ...marks.filter((mark) => mark.kind === "text").map((mark) => textWidth(mark.text))) + 18;
-  return {rows: rows.length > 0 ? rows : [{name: ""}], right, marks,
-    x: {scale, label: (value) => `${tick(value)}`, name: "seconds"}};
+  return {
+    rows: rows.length > 0 ? rows : [{name: ""}],
+    right,
+    marks,
+    x: {scale, label: (value) => `${tick(value)}`, name: "seconds"},
+  };
 }
 
 function cellMarks(runs, cell, y) {
@@ -65,17 +99,40 @@ function cellMarks(runs, cell, y) {
   const points = cell.seconds.map((value, i) => {
     const outlier = cell.outliers.includes(i);
     return {
-      kind: "point", at: [value, y], colour: style.colour, faint: true, open: !outlier, size: outlier ? 3.5 : 2.5,
-      shape: outlier ? "cross" : "circle", keys: outlier ? [...keys, "outliers"] : keys,
+      kind: "point",
+      at: [value, y],
+      colour: style.colour,
+      faint: !outlier,
+      open: !outlier,
+      size: outlier ? 3.5 : 2.5,
+      shape: outlier ? "cross" : "circle",
+      keys: outlier ? [...keys, "outliers"] : keys,
       says: [nameOf(cell, runs), `repeat ${i + 1}: ${seconds(value, 4)}${outlier ? ", an outlier" : ""}`],
     };
   });
   if (!Number.isFinite(cell.median_s)) return points;
-  return [...points, {
-    kind: "point", at: [cell.median_s, y], span: [cell.low_s, cell.high_s], along: "x", ...style, size: 5, keys,
-    says: [nameOf(cell, runs), `median ${seconds(cell.median_s, 4)}`,
-      `95 %: ${interval(cell.low_s, cell.high_s, (value) => seconds(value, 4))}`],
-  }, {
-    kind: "text", at: [Math.max(...spanOf(cell)), y], text: seconds(cell.median_s), shift: [12, 0], keys,
-  }];
+  return [
+    ...points,
+    {
+      kind: "point",
+      at: [cell.median_s, y],
+      span: [cell.low_s, cell.high_s],
+      along: "x",
+      ...style,
+      size: 5,
+      keys,
+      says: [
+        nameOf(cell, runs),
+        `median ${seconds(cell.median_s, 4)}`,
+        `95 %: ${interval(cell.low_s, cell.high_s, (value) => seconds(value, 4))}`,
+      ],
+    },
+    {
+      kind: "text",
+      at: [Math.max(...spanOf(cell)), y],
+      text: seconds(cell.median_s),
+      shift: [12, 0],
+      keys,
+    },
+  ];
 }

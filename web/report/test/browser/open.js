@@ -17,6 +17,29 @@ export function withData(runs) {
   return readFileSync(PAGE, "utf8").replace(empty, () => empty.replace("null", () => json));
 }
 
+/** Runs in the page: keeps the boxes of all texts on each canvas since it was last cleared, in CSS pixels. */
+function recordTexts() {
+  const {clearRect, fillText} = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.clearRect = function (...box) {
+    this.canvas.texts = [];
+    clearRect.apply(this, box);
+  };
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+    const at = this.getTransform().transformPoint(new DOMPoint(x, y));
+    const width = this.measureText(text).width;
+    const shift = {right: 1, end: 1, center: 0.5}[this.textAlign] ?? 0;
+    const top = {middle: -5, top: 0}[this.textBaseline] ?? -10;
+    (this.canvas.texts ??= []).push({
+      text,
+      left: at.x / devicePixelRatio - shift * width,
+      right: at.x / devicePixelRatio + (1 - shift) * width,
+      top: at.y / devicePixelRatio + top,
+      bottom: at.y / devicePixelRatio + top + 10,
+    });
+    fillText.call(this, text, x, y);
+  };
+}
+
 export async function startBrowser() {
   if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is not there: install it with \`apt-get install chromium\``);
   const browser = await chromium.launch({executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"]});
@@ -27,8 +50,14 @@ export async function startBrowser() {
   async function open(runs, {width = 1280, colorScheme = "light", scale = 1, height = 900} = {}) {
     const file = join(folder, `report-${++files}.html`);
     writeFileSync(file, runs === null ? readFileSync(PAGE, "utf8") : withData(runs));
-    const context = await browser.newContext(
-      {viewport: {width, height}, colorScheme, deviceScaleFactor: scale, acceptDownloads: true, locale: "de-DE", timezoneId: "Asia/Tokyo"});
+    const context = await browser.newContext({
+      viewport: {width, height},
+      colorScheme,
+      deviceScaleFactor: scale,
+      acceptDownloads: true,
+      locale: "de-DE",
+      timezoneId: "Asia/Tokyo",
+    });
     const page = await context.newPage();
     const troubles = [];
     page.on("console", (message) => ["error", "warning"].includes(message.type()) && troubles.push(message.text()));
@@ -37,8 +66,11 @@ export async function startBrowser() {
       if (request.url() !== pathToFileURL(file).href && !/^(data|blob):/.test(request.url()))
         troubles.push(`asked for ${request.url()}`);
     });
+    await page.addInitScript(recordTexts);
     await page.goto(pathToFileURL(file).href);
-    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll(".plot")].every((plot) => plot.querySelector("canvas")),
+    );
     return {page, troubles, close: () => context.close()};
   }
 

@@ -8,8 +8,15 @@ import {startBrowser} from "./open.js";
 
 const folder = process.argv[2] ?? "shots";
 mkdirSync(folder, {recursive: true});
-const fixtures = {scaling: [scaling()], article: [article()], fetching: [fetching()], comparison: comparison(), job: [job()],
-  hostile: [hostile()], nothing: null};
+const fixtures = {
+  scaling: [scaling()],
+  article: [article()],
+  fetching: [fetching()],
+  comparison: comparison(),
+  job: [job()],
+  hostile: [hostile()],
+  nothing: null,
+};
 const {open, stop} = await startBrowser();
 for (const [name, runs] of Object.entries(fixtures))
   for (const width of [1280, 360])
