@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "broker/store/schema.h"
+
 namespace brigade::broker {
 namespace {
 
@@ -15,20 +17,6 @@ constexpr int kLogPagesDue = 4096;
 constexpr std::uint64_t kPageBytes = 4096;
 /// Free pages that stay for the next jobs: 4 MiB.
 constexpr std::uint64_t kFreePagesKept = 1024;
-
-constexpr const char* kSchema = R"(
-CREATE TABLE facts(name BLOB PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE jobs(number INTEGER PRIMARY KEY, opened BLOB NOT NULL, sealed BLOB, finished BLOB);
-CREATE TABLE chunks(job INTEGER, first INTEGER, packed BLOB NOT NULL, record BLOB,
-                    PRIMARY KEY(job, first)) WITHOUT ROWID;
-CREATE TABLE blocks(job INTEGER, position INTEGER, not_ok INTEGER NOT NULL, class INTEGER NOT NULL,
-                    first INTEGER NOT NULL, last INTEGER NOT NULL, packed BLOB NOT NULL, record BLOB,
-                    PRIMARY KEY(job, position)) WITHOUT ROWID;
-CREATE INDEX blocks_by_span ON blocks(job, class, first, last);
-CREATE INDEX blocks_not_ok ON blocks(job, position) WHERE not_ok > 0;
-CREATE TABLE attempts(job INTEGER, count INTEGER, packed BLOB NOT NULL, PRIMARY KEY(job, count)) WITHOUT ROWID;
-CREATE TABLE forgotten(job INTEGER PRIMARY KEY);
-)";
 
 /// SQLite would create the file with whatever the umask allows; its log and memory file take this one's permissions.
 MaybeTrouble create_private(const std::filesystem::path& path) {
@@ -45,12 +33,6 @@ MaybeTrouble set_up(Database& database, bool sync) {
                            : "PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL; PRAGMA temp_store=MEMORY");
 }
 
-MaybeTrouble create_tables(Database& database) {
-  const std::string create =
-      std::string("BEGIN IMMEDIATE;") + kSchema + "PRAGMA user_version=" + std::to_string(kSchemaVersion) + ";COMMIT";
-  return database.run(create.c_str());
-}
-
 }  // namespace
 
 std::filesystem::path index_file(const std::filesystem::path& folder) {
@@ -59,20 +41,6 @@ std::filesystem::path index_file(const std::filesystem::path& folder) {
 
 std::filesystem::path commit_mark_file(const std::filesystem::path& folder) {
   return folder / "commits";
-}
-
-Result<std::uint64_t> schema_version(Database& database) {
-  Statement ask(database, "PRAGMA user_version");
-  Rows rows(ask);
-  if (rows.next()) return rows.number(0);
-  if (auto error = rows.error()) return *error;
-  return std::uint64_t{0};
-}
-
-Error unknown_version(const Database& database, std::uint64_t version) {
-  return storage_error(database.file().string() + " has version " + std::to_string(version) +
-                       ", made by a newer broker; this one reads version " + std::to_string(kSchemaVersion) +
-                       ". Start that broker, or choose another folder");
 }
 
 Result<std::uint64_t> fact(Database& database, std::string_view name) {
@@ -100,11 +68,13 @@ Result<std::unique_ptr<Index>> Index::open(const std::filesystem::path& folder, 
   const auto version = schema_version(**database);
   if (!version) return version.error();
   const bool is_new = *version == 0;
-  if (!is_new && *version != kSchemaVersion) return unknown_version(**database, *version);
+  if (*version > kSchemaVersion) return unknown_version(**database, *version);
   auto mark = CommitMark::open(commit_mark_file(folder), sync, is_new);
   if (!mark) return mark.error();
   if (is_new)  // after the mark is made: tables without a mark are damage
     if (auto trouble = create_tables(**database)) return storage_error(trouble->reason);
+  if (auto trouble = migrate(**database, is_new ? kSchemaVersion : *version, kMigrations))
+    return storage_error(trouble->reason);
   std::unique_ptr<Index> index(new Index(*std::move(database), *std::move(mark)));
   constexpr std::uint64_t kIncremental = 2;
   Statement ask_mode(index->database(), "PRAGMA auto_vacuum");

@@ -24,13 +24,10 @@
 
 namespace brigade::broker {
 
-/// Raised with every change of the tables or of what is packed in them.
-inline constexpr int kSchemaVersion = 1;
-
 class Index {
  public:
-  /// Opens or creates the database in `folder` and begins a new epoch in it. Refuses one of a newer version, one that
-  /// is not whole, and one that has lost commits.
+  /// Opens or creates the database in `folder` and begins a new epoch in it. Brings one of an older version up to date;
+  /// refuses one of a newer version, one that is not whole, and one that has lost commits.
   static Result<std::unique_ptr<Index>> open(const std::filesystem::path& folder, bool sync);
 
   Database& database() { return *database_; }
@@ -76,10 +73,6 @@ class Index {
 
 /// The database's file in `folder`.
 std::filesystem::path index_file(const std::filesystem::path& folder);
-/// The version of the tables in a database; 0: it has none yet.
-Result<std::uint64_t> schema_version(Database& database);
-/// Why a database of that version is left alone.
-Error unknown_version(const Database& database, std::uint64_t version);
 /// A number by name, 0 where it is missing: 'epoch', 'commit'.
 Result<std::uint64_t> fact(Database& database, std::string_view name);
 /// The file of the latest commit's number in `folder`.

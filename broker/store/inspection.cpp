@@ -5,6 +5,7 @@
 #include "broker/store/index.h"
 #include "broker/store/job_rows.h"
 #include "broker/store/payload_files.h"
+#include "broker/store/schema.h"
 #include "proto/wire/codec.h"
 
 namespace brigade::broker {
