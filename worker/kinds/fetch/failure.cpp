@@ -32,6 +32,12 @@ std::string Transfer::host() const {
   return url.substr(begin, url.find_first_of("/?#", begin) - begin);
 }
 
+bool Transfer::answer_begun() const {
+  curl_off_t first_byte = 0;
+  curl_easy_getinfo(easy_, CURLINFO_STARTTRANSFER_TIME_T, &first_byte);
+  return first_byte > 0;
+}
+
 Ending Transfer::timed_out() {
   curl_off_t connected = 0;
   curl_easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &connected);
@@ -67,8 +73,9 @@ Ending Transfer::failure(CURLcode code) {
   switch (code) {
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
-      if (detail(code).find("HTTP/0.9") != std::string::npos)
-        return Ending::failed(TaskStatus::protocol, "no valid answer" + from + ": it is no HTTP");
+      // The same code for an answer of another version than 1.x and 2, or of none.
+      if (detail(code).find("HTTP") != std::string::npos)
+        return Ending::failed(TaskStatus::protocol, "no valid answer" + from + ": " + detail(code));
       if (redirects > 0)
         return Ending::failed(TaskStatus::protocol, "a redirect" + from + " leads to no http or https URL");
       return Ending::failed(TaskStatus::invalid_argument,
@@ -97,8 +104,12 @@ Ending Transfer::failure(CURLcode code) {
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
     case CURLE_PARTIAL_FILE:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
       return Ending::retryable(TaskStatus::protocol, "the answer" + from + " ended early: " + detail(code));
     case CURLE_OUT_OF_MEMORY:
+      if (bytes_ == 0 && answer_begun())  // libcurl's own bound of a single header
+        return Ending::failed(TaskStatus::protocol, "a header" + from + " is too long");
       return Ending::retryable(TaskStatus::resource_exhausted, "the worker has no memory left for this task");
     case CURLE_ABORTED_BY_CALLBACK:
       return Ending::failed(TaskStatus::cancelled, "the job was stopped");

@@ -52,6 +52,7 @@ class Transfer {
   static curl_socket_t open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
   Ending answer();
   Ending failure(CURLcode code);
+  bool answer_begun() const;
   Ending timed_out();
   Ending not_connected();
   std::string detail(CURLcode code) const;
