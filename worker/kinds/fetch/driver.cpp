@@ -50,7 +50,7 @@ struct Driver::Begin {
 
 /// From whatever thread stops the job.
 struct Driver::Cancel {
-  Driver* driver;
+  std::shared_ptr<Driver> driver;
   std::uint64_t ticket;
   void operator()() const {
     asio::post(driver->io_, [driver = driver, ticket = ticket] { driver->cancel(ticket); });
@@ -74,7 +74,7 @@ asio::awaitable<CURLcode> Driver::perform(Transfer& transfer, Instant deadline, 
   active->host = Lookups::host_of(transfer.url());
   active->deadline = deadline;
   active->told = told;
-  const Cancel cancel_it{this, active->ticket};
+  const Cancel cancel_it{shared_from_this(), active->ticket};
   const std::stop_callback on_stop(std::move(stop), cancel_it);
   Begin begin_it{this, active};
   auto waiting = asio::async_initiate<const asio::use_awaitable_t<>&, void()>(std::move(begin_it), asio::use_awaitable);

@@ -20,7 +20,8 @@
 
 namespace brigade::worker {
 
-class Driver {
+/// Made by std::make_shared: a stop that comes late must not find it gone.
+class Driver : public std::enable_shared_from_this<Driver> {
  public:
   explicit Driver(boost::asio::io_context& io);
   ~Driver();

@@ -32,6 +32,9 @@ struct FetchJob {
   Duration connect_timeout{};
   std::unique_ptr<curl_slist, FreeList> headers;
   std::unique_ptr<curl_slist, FreeList> resolve;
+
+  /// Whether connections and names are its own: an address that one job names for a host must not serve another job.
+  bool is_apart() const { return resolve != nullptr; }
 };
 
 /// One task as libcurl is told of it.
