@@ -3,8 +3,8 @@
 import hashlib
 import json
 import math
-import os
 import subprocess
+import sys
 import unittest
 
 import support
@@ -12,6 +12,17 @@ import support
 N = 3_000_000  # 18 MB of decimal digits, 10 MB in binary
 # What a client has in code, threads and messages on their way; its value alone would be as much again.
 CLIENT_BYTES = 40 << 20
+
+
+# A process counts what it had before it became another program, so the client's parent has to be a small one.
+MEASURE = """
+import os, sys
+if (child := os.fork()) == 0:
+    os.execv(sys.argv[2], sys.argv[2:])
+_, status, usage = os.wait4(child, 0)
+open(sys.argv[1], "w").write(str(usage.ru_maxrss))
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
 
 
 def peak_bytes(pid):
@@ -33,12 +44,12 @@ class LargeValues(support.BrigadeTest):
 
     def run_client(self, *arguments, stdout=subprocess.DEVNULL):
         """Runs the client to its end; returns the most memory that it had."""
-        child = subprocess.Popen([str(support.BIN / "brigade"), *map(str, arguments)], stdout=stdout,
-                                 stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-                                 env=dict(self.env, BRIGADE_BROKER=self.served.endpoint))
-        _, status, usage = resource_of(child)
-        self.assertEqual(status, 0)
-        return usage.ru_maxrss * 1024
+        told = self.home / "peak"
+        command = [sys.executable, "-I", "-S", "-c", MEASURE, told, support.BIN / "brigade", *arguments]
+        done = subprocess.run(list(map(str, command)), stdout=stdout, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                              env=dict(self.env, BRIGADE_BROKER=self.served.endpoint), timeout=support.LIMIT_S)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return int(told.read_text()) * 1024
 
     def check(self, text):
         result = json.loads(text)
@@ -75,18 +86,30 @@ class LargeValues(support.BrigadeTest):
                 self.assertEqual(value % (2**61 - 1), product_modulo(numbers[result["index"]], 2**61 - 1))
 
 
+class Memory(support.BrigadeTest):
+    def test_of_a_factorial_is_known_and_kept_to(self):
+        plan = json.loads(self.brigade("run", "factorial", "10", N, "--dry-run", "-o", "json").stdout)
+        self.assertEqual((plan["tasks"], plan["largest"]), (2, N))
+        self.assertEqual(plan["digits_of_largest"], digits_of(N))
+        self.assertLess(abs(plan["result_bytes"] - digits_of(N)), 100)
+        served = self.broker()
+        self.worker(served, "--memory", "32MiB")
+        results = self.results("run", "factorial", "10", N, broker=served, code=1)
+        self.assertEqual([result["status"] for result in results], ["ok", "failed"])
+        self.assertEqual(results[1]["error"]["code"], "too_large")
+        self.assertIn("this worker may use 32 MiB", results[1]["error"]["message"])
+
+    def test_a_dry_run_of_other_kinds_counts_tasks_and_arguments(self):
+        plan = json.loads(self.brigade("run", "echo", "one", "two", "--dry-run", "-o", "json").stdout)
+        self.assertEqual(plan, {"kind": "echo", "tasks": 2, "argument_bytes": 6})
+        self.assertIn("1,000 tasks of noop", self.brigade("run", "noop", "1..1000", "--dry-run", "-o", "table").stdout)
+
+
 def product_modulo(n, modulus):
     product = 1
     for k in range(2, n + 1):
         product = product * k % modulus
     return product
-
-
-def resource_of(child):
-    """Waits for the child; (pid, exit code, its resource usage)."""
-    pid, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return pid, child.returncode, usage
 
 
 if __name__ == "__main__":

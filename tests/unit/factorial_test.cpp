@@ -311,12 +311,12 @@ TEST(Factorial, IsGivenUpInTheMiddleOfAProduct) {
     Factorial factorial;
     ASSERT_TRUE(factorial.of(radix, kN, counting));
     const std::uint64_t all = asked;
-    EXPECT_GT(all, 500U);  // many pieces
+    EXPECT_GT(all, 250U);  // many pieces
     for (std::uint64_t pieces = 1; pieces < all; pieces += all / 40) {
       asked = 0;
       const Effort effort{.team = Team(), .given_up = [&asked, pieces] { return ++asked > pieces; }};
       EXPECT_EQ(factorial.of(radix, kN, effort), std::nullopt) << pieces << " of " << all;
-      EXPECT_LE(asked, pieces + 200);  // what is left does not run on
+      EXPECT_LE(asked, pieces + 100);  // what is left does not run on
     }
   }
 }

@@ -285,16 +285,10 @@ std::string read_parts(Store& store, const StoredBlock& block, std::uint64_t byt
   return value;
 }
 
-TEST(Store, LeavesOutLargeValuesAndGivesThemInParts) {
-  TemporaryFolder folder;
-  OpenStore store(folder.state());
-  open_range(store, kJob, 100);
-  const BlockAppended written = large_block(7);
+void expect_in_parts(Store& store, const BlockAppended& written) {
   const std::string value(written.outcomes.values.blob.view());
-  (void)store.append(written);
-  ASSERT_TRUE(store.commit());
-  const auto in_log = store->blocks(kJob, 0, kAll, false);
-  const auto by_task = store->blocks_with(kJob, {0, 100}, kAll);
+  const auto in_log = store.blocks(kJob, 0, kAll, false);
+  const auto by_task = store.blocks_with(kJob, {0, 100}, kAll);
   for (const auto* found : {&in_log, &by_task}) {
     ASSERT_TRUE(*found) << found->error().message;
     ASSERT_EQ((*found)->size(), 1U);
@@ -302,10 +296,23 @@ TEST(Store, LeavesOutLargeValuesAndGivesThemInParts) {
     EXPECT_EQ(block.left_out, value.size());
     EXPECT_TRUE(block.outcomes.values.blob.empty());
     EXPECT_EQ(block.outcomes.runs, written.outcomes.runs);
-    EXPECT_TRUE(read_parts(*store, block, 1'000'003) == value);
+    EXPECT_TRUE(read_parts(store, block, 1'000'003) == value);
   }
-  EXPECT_EQ(store->part(kJob, 7, 0, value.size() + 1).error().code, ErrorCode::invalid);
-  EXPECT_EQ(store->part(kJob, 7, value.size() + 1, 0).error().code, ErrorCode::invalid);
+  EXPECT_EQ(store.part(kJob, 7, 0, value.size() + 1).error().code, ErrorCode::invalid);
+  EXPECT_EQ(store.part(kJob, 7, value.size() + 1, 0).error().code, ErrorCode::invalid);
+}
+
+TEST(Store, LeavesOutLargeValuesAndGivesThemInParts) {
+  TemporaryFolder folder;
+  OpenStore store(folder.state());
+  open_range(store, kJob, 100);
+  const BlockAppended written = large_block(7);
+  (void)store.append(written);
+  ASSERT_TRUE(store.commit());
+  expect_in_parts(*store, written);  // from memory
+  store.close();
+  OpenStore again(folder.state());
+  expect_in_parts(*again, written);  // from the disk
 }
 
 TEST(Store, ShowsNothingOfALargeValueThatIsDamagedAtItsEnd) {
@@ -320,7 +327,9 @@ TEST(Store, ShowsNothingOfALargeValueThatIsDamagedAtItsEnd) {
     stream.seekp(-1, std::ios::end);
     stream.put('!');
   }
-  EXPECT_EQ(store->part(kJob, 7, 0, 1).error().code, ErrorCode::storage);
+  store.close();
+  OpenStore again(folder.state());
+  EXPECT_EQ(again->part(kJob, 7, 0, 1).error().code, ErrorCode::storage);
 }
 
 TEST(Store, ReadsOnlyAsManyBlocksOfARunAsAreWanted) {
@@ -333,8 +342,10 @@ TEST(Store, ReadsOnlyAsManyBlocksOfARunAsAreWanted) {
     (void)store.append(block_of(kJob, task, {.runs = {{3 - task, 1}}, .values = values.take()}));
   }
   ASSERT_TRUE(store.commit());
-  EXPECT_EQ(positions(store->blocks_with(kJob, {0, 100}, 150'000)), (Positions{2, 3}));  // tasks 1 and 0
-  EXPECT_EQ(positions(store->blocks_with(kJob, {1, 100}, 1)), (Positions{2}));
+  store.close();
+  OpenStore again(folder.state());
+  EXPECT_EQ(positions(again->blocks_with(kJob, {0, 100}, 150'000)), (Positions{2, 3}));  // tasks 1 and 0
+  EXPECT_EQ(positions(again->blocks_with(kJob, {1, 100}, 1)), (Positions{2}));
 }
 
 TEST(Store, CountsNothingBeforeItIsWrittenWhereItSyncs) {
