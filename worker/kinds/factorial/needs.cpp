@@ -10,7 +10,7 @@ namespace {
 
 using wire::FactorialForm;
 
-constexpr std::uint64_t kLittle = std::uint64_t{2} << 20;  // what small ones take, and all have
+constexpr std::uint64_t kLittle = std::uint64_t{5} << 20;  // what small ones take, and all have
 constexpr std::uint64_t kLimbDigits = 19;
 constexpr std::uint64_t kSmallDigest = 64;
 
