@@ -42,7 +42,7 @@ bool Loop::receive_some() {
   for (int i = 0; i < kRound; ++i) {
     auto inbound = parts_.router.receive();
     if (!inbound) return false;
-    auto message = wire::decode(inbound->frames);
+    auto message = wire::decode(std::move(inbound->frames));
     if (message) {
       tell_size();
       handle(MessageArrived{inbound->peer, std::move(inbound->address), std::move(*message)});
@@ -131,7 +131,12 @@ void Loop::carry_out_pages() {
       // A queue that is full now may have room for the next message: the reader would not notice the gap.
       if (!send(order.to, results)) break;
     }
-    handle(PageSent{order.to, order.reader, page->next, page->weight, page->ended});
+    handle(PageSent{.peer = order.to,
+                    .reader = order.reader,
+                    .next = page->next,
+                    .bytes = page->weight,
+                    .ended = page->ended,
+                    .offset = page->offset});
   }
 }
 

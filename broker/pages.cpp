@@ -8,6 +8,8 @@
 namespace brigade::broker {
 namespace {
 
+constexpr std::uint64_t kPartBytes = std::uint64_t{1} << 20;  // of a value that comes in parts
+
 /// The rows of a block that are failures (not cut ones).
 RunSet failed_rows(const Outcomes& outcomes) {
   RunSet failed;
@@ -27,9 +29,13 @@ class Merge {
  public:
   explicit Merge(const std::vector<StoredBlock>& blocks) : blocks_(blocks) {}
 
+  /// The rows of `run` up to the first that no block has.
   Results rows(Run run) {
     for (std::size_t block = 0; block < blocks_.size(); ++block) scatter(block, run);
     std::ranges::sort(places_, {}, &Place::index);
+    std::size_t count = 0;
+    while (count < places_.size() && places_[count].index == run.first + count) ++count;
+    places_.resize(count);
     return gather();
   }
 
@@ -126,6 +132,16 @@ std::size_t rows_within(const Outcomes& outcomes, std::uint64_t bytes_max) {
   return rows;
 }
 
+/// The first task of `run` whose value is left out of its block, and that block.
+const StoredBlock* first_left_out(const std::vector<StoredBlock>& blocks, Run run) {
+  const StoredBlock* first = nullptr;
+  for (const StoredBlock& block : blocks) {
+    if (block.left_out == 0 || !run.contains(block.outcomes.runs.front().first)) continue;
+    if (first == nullptr || block.outcomes.runs.front().first < first->outcomes.runs.front().first) first = &block;
+  }
+  return first;
+}
+
 Results cut_to(Results results, std::size_t rows) {
   results.outcomes = slice(results.outcomes, 0, rows);
   results.origin = slice(results.origin, 0, rows);
@@ -153,6 +169,26 @@ Result<void> Pages::add_arguments(const SendPage& order, Results& results) {
   return {};
 }
 
+Result<Page> Pages::part_of(const SendPage& order, const StoredBlock& block, std::uint64_t at, std::uint64_t offset) {
+  if (offset >= block.left_out)
+    return Error{ErrorCode::invalid,
+                 "the reader has more of a value than its " + std::to_string(block.left_out) + " bytes"};
+  const std::uint64_t bytes = std::min(kPartBytes, block.left_out - offset);
+  auto part = store_.part(order.job, block.position, offset, bytes);
+  if (!part) return part.error();
+  Outcomes outcomes = block.outcomes;
+  outcomes.values = {.sizes = Column(static_cast<std::uint32_t>(bytes)), .blob = *std::move(part)};
+  Results results = of_one_block(block, std::move(outcomes));
+  results.whole_bytes = block.left_out;
+  results.offset = offset;
+  if (const auto added = add_arguments(order, results); !added) return added.error();
+  const std::uint64_t offset_next = offset_after(results);
+  results.next = offset_next > 0 ? at : at + 1;
+  Page page{.next = results.next, .offset = offset_next, .weight = weight_of(results)};
+  page.messages.push_back(std::move(results));
+  return page;
+}
+
 Result<Page> Pages::by_completion(const SendPage& order) {
   auto blocks = store_.blocks(order.job, order.from, order.bytes_max, order.failed_only);
   if (!blocks) return blocks.error();
@@ -160,6 +196,10 @@ Result<Page> Pages::by_completion(const SendPage& order) {
   for (const StoredBlock& block : *blocks) {
     const std::uint64_t count = block.outcomes.count();
     if (block.position >= order.end) break;
+    if (block.left_out > 0 && !(order.failed_only && failed_rows(block.outcomes).empty())) {
+      if (!page.messages.empty()) return page;
+      return part_of(order, block, block.position, block.position == order.from ? order.offset : 0);
+    }
     std::uint64_t row = std::max(page.next, block.position) - block.position;
     for (; row < count && page.weight < order.bytes_max; page.next = block.position + row) {
       const std::uint64_t rows = std::min(count - row, wire::kTasksPerMessageMax);
@@ -192,14 +232,20 @@ Result<Page> Pages::by_input(const SendPage& order) {
           : static_cast<std::uint64_t>(static_cast<double>(order.bytes_max) / std::max(1.0, known->second));
   // Each row may come from a block, and so have an origin, of its own.
   const std::uint64_t most = std::clamp<std::uint64_t>(fitting, 1, wire::kOriginsMax / 2);
-  const Run run{order.from, std::min(most, order.end - order.from)};
-  auto blocks = store_.blocks_with(order.job, run);
+  Run run{order.from, std::min(most, order.end - order.from)};
+  auto blocks = store_.blocks_with(order.job, run, order.bytes_max);
   if (!blocks) return blocks.error();
+  if (const StoredBlock* large = first_left_out(*blocks, run)) {
+    const std::uint64_t task = large->outcomes.runs.front().first;
+    if (task == order.from) return part_of(order, *large, task, order.offset);
+    run.count = task - order.from;
+    std::erase_if(*blocks, [](const StoredBlock& block) { return block.left_out > 0; });
+  }
   std::optional<Results> results;
   if (blocks->size() == 1) results = whole_run(blocks->front(), run);
   if (!results) results = Merge(*blocks).rows(run);
-  if (results->outcomes.count() != run.count)
-    return Error{ErrorCode::storage, "the store lacks results that it has acknowledged; check it"};
+  run.count = results->outcomes.count();
+  if (run.count == 0) return Error{ErrorCode::storage, "the store lacks results that it has acknowledged; check it"};
   if (const std::size_t rows = rows_within(results->outcomes, order.bytes_max); rows < run.count)
     results = cut_to(std::move(*results), rows);
   if (const auto added = add_arguments(order, *results); !added) return added.error();

@@ -13,6 +13,7 @@ namespace brigade::broker {
 struct Page {
   std::vector<Results> messages;
   std::uint64_t next = 0;
+  std::uint64_t offset = 0;  ///< bytes of the value at `next` that these are the beginning of
   std::uint64_t weight = 0;
   bool ended = false;  ///< the last message says that it is the reader's last
 };
@@ -27,6 +28,9 @@ class Pages {
  private:
   Result<Page> by_completion(const SendPage& order);
   Result<Page> by_input(const SendPage& order);
+  /// A page that is the next part of the block's value, which is too large to be sent whole. `at`: the row as a
+  /// cursor.
+  Result<Page> part_of(const SendPage& order, const StoredBlock& block, std::uint64_t at, std::uint64_t offset);
   Result<void> add_arguments(const SendPage& order, Results& results);
 
   Store& store_;

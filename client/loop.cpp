@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "proto/base/os.h"
 #include "proto/base/version.h"
@@ -54,8 +55,12 @@ CallResult Session::Loop::submit(const JobSpec& spec, const ChunkSource& source,
   return call(std::move(submit));
 }
 
-CallResult Session::Loop::read(const ReadCalled& read, const ResultsSink& sink, const ProgressSink& progress) {
+CallResult Session::Loop::read(const ReadCalled& read, bool parts, const ResultsSink& sink,
+                               const ProgressSink& progress) {
   cursor_ = read.from;
+  offset_ = read.offset;
+  parts_ = parts;
+  joiner_ = {};
   sink_ = &sink;
   progress_ = &progress;
   CallResult done = call(read);
@@ -124,9 +129,9 @@ bool Session::Loop::interrupted(Duration timeout) {
 bool Session::Loop::receive_some() {
   for (int i = 0; i < kEventsPerTurn; ++i) {
     if (dealer_ == nullptr) return true;
-    const auto frames = dealer_->receive();
+    auto frames = dealer_->receive();
     if (!frames) return true;
-    const bool was_results = received(*frames);
+    const bool was_results = received(std::move(*frames));
     feed_pending();
     // A sink may be slow: the user's wish to stop is looked at behind every page.
     if (was_results || finished_ || !pending_.empty()) return false;
@@ -134,15 +139,19 @@ bool Session::Loop::receive_some() {
   return false;
 }
 
-bool Session::Loop::received(const net::Frames& frames) {
-  Result<Message> message = wire::decode(frames);
+bool Session::Loop::received(net::Frames frames) {
+  Result<Message> message = wire::decode(std::move(frames));
   auto* results = message ? std::get_if<Results>(&*message) : nullptr;
   if (results == nullptr) {
     feed(message ? Event(Arrived{std::move(*message)}) : Event(MalformedArrived{message.error()}));
     return false;
   }
   results_ = std::move(*results);
-  feed(ResultsArrived{results_->reader, results_->next, weight_of(*results_), results_->ended});
+  feed(ResultsArrived{.reader = results_->reader,
+                      .next = results_->next,
+                      .weight = weight_of(*results_),
+                      .ended = results_->ended,
+                      .offset = offset_after(*results_)});
   results_.reset();
   return true;
 }
@@ -218,12 +227,18 @@ void Session::Loop::pull_chunk(const PullChunk& command) {
 }
 
 void Session::Loop::deliver() {
+  if (results_->whole_bytes > 0 && !parts_) {
+    std::optional<Results> whole = joiner_.add(*results_);
+    if (!whole) return pending_.push_back(ResultsTaken{});
+    results_ = std::move(whole);
+  }
   const Result<void> taken = (*sink_)(*results_);
   if (!taken) {
     pending_.push_back(SinkFailed{taken.error()});
     return;
   }
   cursor_ = results_->next;
+  offset_ = offset_after(*results_);
   pending_.push_back(ResultsTaken{});
 }
 

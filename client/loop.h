@@ -8,6 +8,7 @@
 
 #include "client/content_hash.h"
 #include "client/core/core.h"
+#include "client/part_joiner.h"
 #include "client/session.h"
 #include "proto/net/socket.h"
 
@@ -20,12 +21,13 @@ class Session::Loop {
   explicit Loop(const ConnectOptions& options);
 
   CallResult submit(const JobSpec& spec, const ChunkSource& source, const std::optional<ReadCalled>& read_next);
-  CallResult read(const ReadCalled& call, const ResultsSink& sink, const ProgressSink& progress);
+  CallResult read(const ReadCalled& call, bool parts, const ResultsSink& sink, const ProgressSink& progress);
   CallResult wait(const WaitCalled& call, const ProgressSink& progress);
   /// Feeds the event that begins a call, and runs until its Finish.
   CallResult call(Event event);
 
   std::uint64_t cursor() const { return cursor_; }
+  std::uint64_t offset() const { return offset_; }
   void set_interrupt_fd(int fd) { options_.interrupt_fd = fd; }
 
  private:
@@ -39,7 +41,7 @@ class Session::Loop {
   /// Whether everything was received.
   bool receive_some();
   /// Whether they were results.
-  bool received(const net::Frames& frames);
+  bool received(net::Frames frames);
   void feed(const Event& event);
 
   void carry_out(Command& command);
@@ -48,7 +50,6 @@ class Session::Loop {
   void send_chunk(const SendChunk& command);
   void pull_chunk(const PullChunk& command);
   void deliver();
-
   ConnectOptions options_;
   Core core_;
   std::unique_ptr<net::Dealer> dealer_;
@@ -63,6 +64,9 @@ class Session::Loop {
   std::map<std::uint64_t, Chunk> chunks_;  ///< by number, until the broker has stored them
   std::optional<Results> results_;         ///< between their arrival and the end of that event
   std::uint64_t cursor_ = 0;
+  std::uint64_t offset_ = 0;
+  bool parts_ = false;  ///< the sink takes values in parts
+  PartJoiner joiner_;   ///< for a sink that does not
 };
 
 }  // namespace brigade::client

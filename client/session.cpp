@@ -20,6 +20,7 @@ ReadCalled read_call(JobId job, const ReadOptions& options) {
   return {.job = job,
           .order = options.order,
           .from = options.from,
+          .offset = options.offset,
           .failed_only = options.failed_only,
           .with_arguments = options.with_arguments,
           .follow = options.follow};
@@ -41,13 +42,17 @@ Result<std::uint64_t> Session::read(JobId job, const ReadOptions& options, const
                                     const ProgressSink& progress) {
   ReadCalled call = read_call(job, options);
   call.progress = static_cast<bool>(progress);
-  CallResult done = loop_->read(call, sink, progress);
+  CallResult done = loop_->read(call, options.parts, sink, progress);
   if (auto* error = std::get_if<Error>(&done)) return std::move(*error);
   return std::get<ReadDone>(done).cursor;
 }
 
 std::uint64_t Session::cursor() const {
   return loop_->cursor();
+}
+
+std::uint64_t Session::offset() const {
+  return loop_->offset();
 }
 
 Result<JobSummary> Session::wait(JobId job, Duration limit, const ProgressSink& progress) {

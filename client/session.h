@@ -38,6 +38,10 @@ struct ReadOptions {
   bool failed_only = false;
   bool with_arguments = false;
   bool follow = true;  ///< until the job is final; else until what is there now was read
+  /// A value above 4 MiB reaches the sink in parts (Results::whole_bytes), so that nobody holds it whole. Without it
+  /// they are put together first.
+  bool parts = false;
+  std::uint64_t offset = 0;  ///< with `parts`: bytes of the value at `from` that the sink has taken already
 };
 
 /// Takes results as they come; returning an error (a full disk, a closed pipe) ends the read with that error.
@@ -70,6 +74,8 @@ class Session {
                              const ProgressSink& progress);
   /// The cursor after the last results that a sink has taken, in this session's latest read.
   std::uint64_t cursor() const;
+  /// And how far into the value there, where it takes values in parts.
+  std::uint64_t offset() const;
 
   /// Waits until the job is final, `limit` is over (ErrorCode::unavailable) or interrupted. `limit` 0: no limit.
   Result<JobSummary> wait(JobId job, Duration limit, const ProgressSink& progress);

@@ -47,7 +47,7 @@ void Loop::receive() {
   for (int i = 0; i < kRound && dealer_ && !exit_; ++i) {
     const auto frames = dealer_->receive();
     if (!frames) return;
-    auto message = wire::decode(*frames);
+    auto message = wire::decode(std::move(*frames));
     if (message)
       handle(MessageArrived{std::move(*message)});
     else

@@ -45,7 +45,8 @@ int run(const Options& options) {
     return base::kExitUsage;
   }
   Outbox from_threads, from_loop;
-  ThreadPool pool(*offered, from_threads, {.threads = options.threads, .time_limit = options.time_limit});
+  ThreadPool pool(*offered, from_threads,
+                  {.threads = options.threads, .time_limit = options.time_limit, .memory = options.settings.memory});
   IoLoop io(*offered, from_loop,
             {.threads = options.io_threads, .concurrency = options.io_concurrency, .time_limit = options.time_limit});
   log::info("worker {}: {} threads, {} transfers, broker {}", options.name, options.threads, options.io_concurrency,

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "proto/base/memory.h"
 #include "proto/base/os.h"
 #include "proto/base/service_flags.h"
 #include "proto/net/socket.h"
@@ -42,6 +43,9 @@ void describe_kinds(CLI::App& app, Options& options) {
   app.add_option("--factorial-max", options.settings.factorial_max, "Largest n of a factorial")
       ->envname("BRIGADE_FACTORIAL_MAX")
       ->capture_default_str();
+  base::add_size(app, "--memory", options.settings.memory,
+                 "What tasks whose memory is known (factorial) may take together: others wait, larger ones are refused",
+                 "BRIGADE_WORKER_MEMORY");
   app.add_flag("--private", options.settings.allow_all_addresses)->group("");  // for `brigade run`
 }
 
@@ -77,6 +81,7 @@ Result<void> check_files(const Options& options, std::uint64_t files_max) {
 
 std::variant<Options, int> read_options(int argc, char** argv) {
   Options options;
+  options.settings.memory = base::usable_memory() / 4 * 3;
   CLI::App app("A worker: runs the tasks that a broker gives it.", "brigade-worker");
   describe(app, options);
   if (const auto exit = base::parse(app, argc, argv)) return *exit;

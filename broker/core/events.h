@@ -60,7 +60,8 @@ struct PageSent {
   RequestId reader;
   std::uint64_t next = 0;
   std::uint64_t bytes = 0;
-  bool ended = false;  ///< the reader was told that these were the last
+  bool ended = false;        ///< the reader was told that these were the last
+  std::uint64_t offset = 0;  ///< bytes of the value at `next` that the reader has
 };
 
 /// A SendPage could not be carried out.
@@ -116,6 +117,7 @@ struct SendPage {
   bool failed_only = false;
   bool with_arguments = false;  ///< never set for a range
   bool last = false;            ///< what reaches `end` is the reader's last: its message says so
+  std::uint64_t offset = 0;     ///< bytes of the value at `from` that the reader has
   bool operator==(const SendPage&) const = default;
 };
 

@@ -60,7 +60,8 @@ void feed(State& state, const Key& key, Commands& out) {
     reader.busy = true;
     const std::uint64_t bytes = std::min(static_cast<std::uint64_t>(reader.credit_bytes), state.settings.page_bytes);
     out.push_back(SendPage{key.first, key.second, job.id, reader.read.order, from, end, bytes, reader.read.failed_only,
-                           reader.read.with_arguments && !job.spec.range, last});
+                           reader.read.with_arguments && !job.spec.range, last,
+                           from == reader.next ? reader.offset : 0});
     return;
   }
   if (last) {
@@ -82,8 +83,11 @@ void on_read(State& state, PeerId peer, const Read& read, Commands& out) {
     send(peer, ReadRejected{read.reader, read.job, {ErrorCode::malformed, "a reader with this number exists"}}, out);
     return;
   }
-  state.readers.emplace(
-      key, Reader{.peer = peer, .read = read, .next = read.from, .credit_bytes = credit_of(read.credit_bytes)});
+  state.readers.emplace(key, Reader{.peer = peer,
+                                    .read = read,
+                                    .next = read.from,
+                                    .offset = read.offset,
+                                    .credit_bytes = credit_of(read.credit_bytes)});
   state.readers_of[read.job].insert(key);
   feed(state, key, out);
 }
@@ -109,6 +113,7 @@ void on_page_sent(State& state, const PageSent& sent, Commands& out) {
   if (sent.ended) return drop(state, key, it->second.read.job);
   it->second.busy = false;
   it->second.next = sent.next;
+  it->second.offset = sent.offset;
   it->second.credit_bytes -= static_cast<std::int64_t>(sent.bytes);
   feed(state, key, out);
 }

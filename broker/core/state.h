@@ -104,6 +104,7 @@ struct Reader {
   PeerId peer;
   Read read;
   std::uint64_t next = 0;
+  std::uint64_t offset = 0;       ///< bytes of the value at `next` that were sent
   std::int64_t credit_bytes = 0;  ///< below 0: what a page weighed too much is a debt
   bool busy = false;              ///< a page is on its way out; PageSent or PageUnreadable follows
 };

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <string>
@@ -15,6 +16,7 @@ namespace brigade::broker {
 namespace {
 
 constexpr std::size_t kOpenFilesMax = 64;
+constexpr std::uint64_t kCheckedBytes = std::uint64_t{1} << 20;  // in memory at once
 
 /// Reads `size` bytes; fewer only at the end of the file. A negative number is an error, in errno.
 ssize_t read_all(int fd, char* to, std::size_t size, std::uint64_t offset) {
@@ -57,6 +59,31 @@ Result<Bytes> PayloadReader::read(std::uint64_t job, const Location& location, s
   if (header != expected) return damaged(path, location.offset, "has another header than the index says");
   if (crc32c(bytes) != location.crc) return damaged(path, location.offset, "does not match its checksum");
   return Bytes(std::move(memory), bytes);
+}
+
+Result<Bytes> PayloadReader::read_part(std::uint64_t job, const Location& location, std::uint64_t offset,
+                                       std::uint64_t count) {
+  auto fd = open(job, location.segment);
+  if (!fd) return fd.error();
+  auto memory = std::make_shared_for_overwrite<char[]>(count);
+  const ssize_t got = read_all(*fd, memory.get(), count, location.offset + sizeof(RecordHeader) + offset);
+  const auto path = segment_file(folder_, job, location.segment);
+  if (got < 0) return Error{ErrorCode::storage, trouble_with(path, errno).reason};
+  if (static_cast<std::uint64_t>(got) != count) return damaged(path, location.offset, "is cut short");
+  const std::string_view bytes(memory.get(), count);
+  return Bytes(std::move(memory), bytes);
+}
+
+Result<void> PayloadReader::check(std::uint64_t job, const Location& location) {
+  std::uint32_t crc = 0;
+  for (std::uint64_t at = 0; at < location.length; at += kCheckedBytes) {
+    auto part = read_part(job, location, at, std::min(kCheckedBytes, location.length - at));
+    if (!part) return part.error();
+    crc = crc32c(part->view(), crc);
+  }
+  const auto path = segment_file(folder_, job, location.segment);
+  if (crc != location.crc) return damaged(path, location.offset, "does not match its checksum");
+  return {};
 }
 
 Result<int> PayloadReader::open(std::uint64_t job, std::uint32_t segment) {

@@ -22,6 +22,10 @@ class PayloadReader {
 
   /// The record at `location`; `in_row` is what its row holds. An error names the file and the offset.
   Result<Bytes> read(std::uint64_t job, const Location& location, std::string_view in_row);
+  /// Bytes offset..offset+count-1 of the record at `location`, in a segment, unchecked.
+  Result<Bytes> read_part(std::uint64_t job, const Location& location, std::uint64_t offset, std::uint64_t count);
+  /// Whether the record at `location`, in a segment, is as it was written; holds little of it in memory.
+  Result<void> check(std::uint64_t job, const Location& location);
   /// Closes the job's files.
   void forget(std::uint64_t job);
 

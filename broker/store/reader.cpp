@@ -12,7 +12,8 @@
 namespace brigade::broker {
 namespace {
 
-constexpr std::uint64_t kEntryBytes = 512;  // nodes, vectors and owners of one record, roughly
+constexpr std::uint64_t kBeginningBytes = 64 * 1024;  // more than what is before a single task's value in its record
+constexpr std::uint64_t kEntryBytes = 512;            // nodes, vectors and owners of one record, roughly
 
 template <class T>
 std::uint64_t bytes_of(const Column<T>& column) {
@@ -28,6 +29,20 @@ std::uint64_t bytes_of(const Outcomes& outcomes) {
          bytes_of(outcomes.run_ms) + bytes_of(outcomes.retry_after_ms) + bytes_of(outcomes.values);
 }
 
+/// As a reader gets it: a value above kWholeValueMax is left out.
+StoredBlock without_large_value(StoredBlock block) {
+  const std::uint64_t bytes = block.outcomes.values.blob.size();
+  if (bytes <= kWholeValueMax || block.outcomes.count() != 1) return block;
+  block.left_out = bytes;
+  block.outcomes.values = {};
+  return block;
+}
+
+/// Whether the value of a block may have to be read in parts.
+bool may_be_large(const BlockRow& row) {
+  return row.record.length > kWholeValueMax && row.tasks() == 1;
+}
+
 /// Values of several chunks as one column and one blob.
 class Joiner {
  public:
@@ -41,6 +56,31 @@ class Joiner {
   std::vector<std::uint32_t> sizes_;
   std::string blob_;
 };
+
+/// The first task of `run` that is in `runs`. REQUIRES: there is one.
+std::uint64_t first_of(const Runs& runs, Run run) {
+  std::uint64_t first = run.end();
+  for (const Run& own : runs)
+    if (const auto part = intersection(own, run)) first = std::min(first, part->first);
+  return first;
+}
+
+/// Up to which task of `run` its blocks have `bytes_max`: what begins from there on is too much.
+template <class Found>
+std::uint64_t reach_within(const Found& found, Run run, std::uint64_t bytes_max) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> blocks;  // first task, bytes
+  for (const auto& entry : found) {
+    const BlockRow& row = entry.second.row;
+    blocks.emplace_back(first_of(row.runs, run), may_be_large(row) ? kBeginningBytes : row.record.length);
+  }
+  std::ranges::sort(blocks);
+  std::uint64_t bytes = 0;
+  for (const auto& [first, length] : blocks) {
+    if (bytes > 0 && bytes >= bytes_max) return first;
+    bytes += length;
+  }
+  return run.end();
+}
 
 }  // namespace
 
@@ -61,6 +101,7 @@ Reader::Reader(std::unique_ptr<Database> database, const std::filesystem::path& 
                   "SELECT position, packed, record FROM blocks WHERE job=?1 AND position>=coalesce("
                   "(SELECT position FROM blocks WHERE job=?1 AND position<=?2 ORDER BY position DESC LIMIT 1), 0)"
                   " ORDER BY position"),
+      ask_block_(*database_, "SELECT packed FROM blocks WHERE job=? AND position=?"),
       ask_failed_(*database_,
                   "SELECT position, packed, record FROM blocks WHERE job=?1 AND not_ok>0 AND position>=coalesce("
                   "(SELECT position FROM blocks WHERE job=?1 AND position<=?2 ORDER BY position DESC LIMIT 1), 0)"
@@ -180,7 +221,7 @@ Result<std::vector<StoredBlock>> Reader::failed_blocks(std::uint64_t job, std::u
     const bool all_ok = block.outcomes.status.is_constant() && block.outcomes.status.constant() == TaskStatus::ok;
     if (all_ok || block.position + block.outcomes.count() <= begin || (!page->empty() && bytes >= bytes_max)) return;
     bytes += bytes_of(block.outcomes);
-    page->push_back(block);
+    page->push_back(without_large_value(block));
   });
   return page;
 }
@@ -191,7 +232,7 @@ void Reader::take_remembered(Page& page) {
     if (cached == nullptr) return;
     const std::uint64_t end = cached->position + cached->outcomes.count();
     if (end <= page.from) return;
-    page.add(*cached);
+    page.add(without_large_value(*cached));
     page.from = end;
   }
 }
@@ -210,7 +251,8 @@ Result<void> Reader::add_row(const Rows& rows, Page& page) {
   if (!row) return damaged(page.job, "block", position);
   if (position + row->tasks() <= page.from) return {};  // the one before: it ends where the page begins
   const StoredBlock* cached = blocks_.find(page.job, position, page.committed);
-  auto block = cached != nullptr ? Result<StoredBlock>(*cached) : read_block(page.job, position, *row, rows.bytes(2));
+  auto block = cached != nullptr ? Result<StoredBlock>(without_large_value(*cached))
+                                 : read_block(page.job, position, *row, rows.bytes(2));
   if (!block) return block.error();
   page.add(*std::move(block));
   return {};
@@ -218,6 +260,11 @@ Result<void> Reader::add_row(const Rows& rows, Page& page) {
 
 Result<StoredBlock> Reader::read_block(std::uint64_t job, std::uint64_t position, const BlockRow& row,
                                        std::string_view in_row) {
+  if (may_be_large(row)) {
+    auto beginning = read_beginning(job, position, row);
+    if (!beginning) return beginning.error();
+    if (*beginning) return **std::move(beginning);
+  }
   auto bytes = payload_.read(job, row.record, in_row);
   if (!bytes) return bytes.error();
   auto decoded = wire::decode_block(*bytes);
@@ -228,9 +275,45 @@ Result<StoredBlock> Reader::read_block(std::uint64_t job, std::uint64_t position
   return block;
 }
 
+Result<std::optional<StoredBlock>> Reader::read_beginning(std::uint64_t job, std::uint64_t position,
+                                                          const BlockRow& row) {
+  auto bytes = payload_.read_part(job, row.record, 0, std::min(row.record.length, kBeginningBytes));
+  if (!bytes) return bytes.error();
+  auto decoded = wire::decode_block_beginning(*bytes, row.record.length);
+  if (!decoded || decoded->outcomes.runs != row.runs) return damaged(job, "block", position);
+  if (decoded->left_out <= kWholeValueMax) return std::optional<StoredBlock>();
+  return std::optional<StoredBlock>(StoredBlock{.position = position,
+                                                .origin = std::move(decoded->origin),
+                                                .outcomes = std::move(decoded->outcomes),
+                                                .left_out = decoded->left_out});
+}
+
+Result<Bytes> Reader::part(std::uint64_t job, std::uint64_t position, std::uint64_t offset, std::uint64_t bytes,
+                           Sequence committed) {
+  const Error beyond{ErrorCode::invalid, "a value ends before byte " + std::to_string(offset + bytes)};
+  if (const StoredBlock* cached = blocks_.find(job, position, committed)) {
+    const Bytes& value = cached->outcomes.values.blob;
+    if (offset > value.size() || bytes > value.size() - offset) return beyond;
+    return value.part(offset, bytes);
+  }
+  Rows rows(ask_block_, job, position);
+  const bool found = rows.next();
+  if (auto error = rows.error()) return *error;
+  const auto row = found ? unpack_block({job, position}, rows.bytes(0)) : std::nullopt;
+  if (!row) return damaged(job, "block", position);
+  // All that may be wrong with it is found before its first byte is shown; checking it for each part would take long.
+  if (offset == 0)
+    if (auto sound = payload_.check(job, row->record); !sound) return sound.error();
+  auto block = read_beginning(job, position, *row);
+  if (!block) return block.error();
+  if (!*block || offset > (*block)->left_out || bytes > (*block)->left_out - offset) return beyond;
+  return payload_.read_part(job, row->record, row->record.length - (*block)->left_out + offset, bytes);
+}
+
 // ---- Blocks by task ----------------------------------------------------------------------------------------------
 
-Result<std::vector<StoredBlock>> Reader::blocks_with(std::uint64_t job, Run run, Sequence committed) {
+Result<std::vector<StoredBlock>> Reader::blocks_with(std::uint64_t job, Run run, std::uint64_t bytes_max,
+                                                     Sequence committed) {
   std::vector<StoredBlock> blocks;
   if (run.count == 0) return blocks;
   auto present = classes(job);
@@ -240,16 +323,19 @@ Result<std::vector<StoredBlock>> Reader::blocks_with(std::uint64_t job, Run run,
     auto done = find_class(job, static_cast<std::uint64_t>(std::countr_zero(left)), run, found);
     if (!done) return done.error();
   }
+  if (const std::uint64_t reach = reach_within(found, run, bytes_max); reach < run.end())
+    std::erase_if(found, [&](const auto& entry) { return first_of(entry.second.row.runs, run) >= reach; });
   for (const auto& entry : found) {
     const StoredBlock* cached = blocks_.find(job, entry.first, committed);
-    auto next = cached != nullptr ? Result<StoredBlock>(*cached)
+    auto next = cached != nullptr ? Result<StoredBlock>(without_large_value(*cached))
                                   : read_block(job, entry.first, entry.second.row, entry.second.in_row);
     if (!next) return next.error();
     blocks.push_back(*std::move(next));
   }
   for_underway(job, committed, [&](const StoredBlock& block) {
     const auto shares = [run](const Run& part) { return intersection(part, run).has_value(); };
-    if (!found.contains(block.position) && std::ranges::any_of(block.outcomes.runs, shares)) blocks.push_back(block);
+    if (!found.contains(block.position) && std::ranges::any_of(block.outcomes.runs, shares))
+      blocks.push_back(without_large_value(block));
   });
   return blocks;
 }

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "broker/store/database.h"
@@ -35,7 +36,9 @@ class Reader {
                                           Sequence committed);
   Result<std::vector<StoredBlock>> failed_blocks(std::uint64_t job, std::uint64_t position, std::uint64_t bytes_max,
                                                  Sequence committed);
-  Result<std::vector<StoredBlock>> blocks_with(std::uint64_t job, Run run, Sequence committed);
+  Result<std::vector<StoredBlock>> blocks_with(std::uint64_t job, Run run, std::uint64_t bytes_max, Sequence committed);
+  Result<Bytes> part(std::uint64_t job, std::uint64_t position, std::uint64_t offset, std::uint64_t bytes,
+                     Sequence committed);
 
  private:
   struct Chunk {
@@ -73,6 +76,8 @@ class Reader {
   Result<Chunk> read_chunk(std::uint64_t job, std::uint64_t task);
   Result<StoredBlock> read_block(std::uint64_t job, std::uint64_t position, const BlockRow& row,
                                  std::string_view in_row);
+  /// The same for a block with one value that is to be read in parts; nothing when it is small enough after all.
+  Result<std::optional<StoredBlock>> read_beginning(std::uint64_t job, std::uint64_t position, const BlockRow& row);
   /// Adds the remembered blocks from page.from on, and moves it behind them.
   void take_remembered(Page& page);
   Result<std::vector<StoredBlock>> read_page(Statement& query, Page page);
@@ -94,6 +99,7 @@ class Reader {
 
   Statement ask_chunk_;
   Statement ask_blocks_;
+  Statement ask_block_;
   Statement ask_failed_;
   Statement ask_class_;
   Statement ask_span_;

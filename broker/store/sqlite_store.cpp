@@ -161,10 +161,16 @@ class SqliteStore final : public Store {
                        : reader_->blocks(known->second, position, bytes_max, readable());
   }
 
-  Result<std::vector<StoredBlock>> blocks_with(JobId job, Run run) override {
+  Result<std::vector<StoredBlock>> blocks_with(JobId job, Run run, std::uint64_t bytes_max) override {
     const auto known = numbers_.find(job);
     if (known == numbers_.end()) return unknown(job);
-    return reader_->blocks_with(known->second, run, readable());
+    return reader_->blocks_with(known->second, run, bytes_max, readable());
+  }
+
+  Result<Bytes> part(JobId job, std::uint64_t position, std::uint64_t offset, std::uint64_t bytes) override {
+    const auto known = numbers_.find(job);
+    if (known == numbers_.end()) return unknown(job);
+    return reader_->part(known->second, position, offset, bytes, readable());
   }
 
   std::uint64_t size_bytes() const override { return writer_.bytes(); }

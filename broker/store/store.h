@@ -17,7 +17,13 @@ struct StoredBlock {
   std::uint64_t position = 0;
   Origin origin;
   Outcomes outcomes;
+  /// Bytes of its only task's value, where that is too large to be read at once (kWholeValueMax): then it is left out
+  /// of the outcomes; see Store::part().
+  std::uint64_t left_out = 0;
 };
+
+/// A larger value is read in parts.
+inline constexpr std::uint64_t kWholeValueMax = std::uint64_t{4} << 20;
 
 /// Arguments and labels of consecutive tasks.
 struct StoredArguments {
@@ -49,8 +55,11 @@ class Store {
   /// there is any). The first may begin before `position`.
   virtual Result<std::vector<StoredBlock>> blocks(JobId job, std::uint64_t position, std::uint64_t bytes_max,
                                                   bool failed_only) = 0;
-  /// All log entries that have an outcome for a task of `run`, in log order.
-  virtual Result<std::vector<StoredBlock>> blocks_with(JobId job, Run run) = 0;
+  /// The log entries that have an outcome for a task of `run`; where they have more than `bytes_max`, only those with
+  /// its first tasks (at least one entry if there is any).
+  virtual Result<std::vector<StoredBlock>> blocks_with(JobId job, Run run, std::uint64_t bytes_max) = 0;
+  /// Bytes offset..offset+bytes-1 of the value that the block at `position` has left out.
+  virtual Result<Bytes> part(JobId job, std::uint64_t position, std::uint64_t offset, std::uint64_t bytes) = 0;
 
   /// Bytes on disk that jobs take, those being forgotten included. (Not counted: a bounded log, a few free pages.)
   virtual std::uint64_t size_bytes() const = 0;

@@ -20,8 +20,10 @@ Result<void> Follower::once(FollowOptions& options) {
     if (written && !sink_.has_rest()) cursor_ = page.next;
     return written;
   };
+  options.read.parts = true;
   auto end = session_.read(options.job, options.read, on_results, on_progress);
   options.read.from = session_.cursor();
+  options.read.offset = session_.offset();
   if (!sink_.has_rest()) cursor_ = options.read.from;
   if (!end) return end.error();
   return {};

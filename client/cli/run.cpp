@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "client/cli/commands.h"
+#include "client/cli/dry_run.h"
 #include "client/cli/follow.h"
 #include "client/cli/resume.h"
 #include "client/cli/survey.h"
@@ -380,9 +381,11 @@ void declare_run(Declare& root) {
                  {"completion", "input"});
   command.text({"--out", "Write the results to this file instead: whole or not at all", "", "FILE"}, options->out);
   command.flag({"--resume", "Run only what the file of --out lacks (NDJSON)"}, options->resume);
+  command.flag({"--dry-run", "Only say what would be run: tasks, and for factorials digits, bytes and memory"},
+               options->dry_run);
   command.examples("  brigade run factorial 1..10\n  brigade run fetch --from urls.txt -o csv > pages.csv\n");
   declare_kinds(command, job, true, [options](Context& context, JobRequest request) {
-    return run_job(context, *options, std::move(request));
+    return options->dry_run ? dry_run(context, std::move(request)) : run_job(context, *options, std::move(request));
   });
 }
 

@@ -15,6 +15,7 @@ struct RunOptions {
   std::string order = "input";
   std::string out;
   bool resume = false;
+  bool dry_run = false;
 };
 
 ExitCode run_job(Context& context, const RunOptions& options, JobRequest request);

@@ -9,11 +9,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "client/cluster/folders.h"
 #include "client/cluster/stale.h"
+#include "proto/base/memory.h"
 
 namespace brigade::cluster {
 namespace {
@@ -109,7 +111,12 @@ Result<void> PrivateCluster::start_worker(std::size_t number) {
   auto program = find_program("brigade-worker");
   if (!program) return program.error();
   base::SpawnOptions spawn;
-  spawn.arguments = {*program, "--broker", endpoint(), "--private", "--name", "w" + std::to_string(number + 1)};
+  // Workers of one machine share its memory, a quarter of which is left to all else.
+  const std::uint64_t memory = base::usable_memory() / 4 * 3 / std::max(1u, options_.workers);
+  spawn.arguments = {*program,   "--broker",
+                     endpoint(), "--private",
+                     "--name",   "w" + std::to_string(number + 1),
+                     "--memory", std::to_string(memory)};
   if (options_.threads > 0)
     spawn.arguments.insert(spawn.arguments.end(), {"--threads", std::to_string(options_.threads)});
   if (options_.io_concurrency > 0) {

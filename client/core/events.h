@@ -31,6 +31,7 @@ struct ReadCalled {
   JobId job;
   Order order = Order::input;
   std::uint64_t from = 0;
+  std::uint64_t offset = 0;  ///< bytes of the value at `from` that the sink has taken
   bool failed_only = false;
   bool with_arguments = false;
   bool follow = true;
@@ -70,6 +71,7 @@ struct ResultsArrived {
   std::uint64_t next = 0;
   std::uint64_t weight = 0;
   bool ended = false;
+  std::uint64_t offset = 0;  ///< of the next bytes in the value at `next`
 };
 
 /// The broker sent what cannot be decoded.

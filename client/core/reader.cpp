@@ -5,15 +5,17 @@
 namespace brigade::client {
 
 Read Reader::request(RequestId number) const {
+  // What the sink has in hand counts as taken: it is told of a loss only afterwards.
+  const Position position = delivery_ ? delivery_->next : position_;
   return {.reader = number,
           .job = call_.job,
           .order = call_.order,
-          // What the sink has in hand counts as taken: it is told of a loss only afterwards.
-          .from = delivery_ ? delivery_->next : cursor_,
+          .from = position.cursor,
           .failed_only = call_.failed_only,
           .with_arguments = call_.with_arguments,
           .credit_bytes = kReadCreditBytes,
-          .follow = call_.follow};
+          .follow = call_.follow,
+          .offset = position.offset};
 }
 
 void Reader::begun(RequestId number, Step& step) {
@@ -45,15 +47,16 @@ void Reader::on(const Message& message, Step& step) {
   }
   const auto* ended = std::get_if<ReadEnded>(&message);
   if (ended == nullptr || !reader_ || ended->reader != reader_) return;
-  step.finish(ReadDone{std::max(cursor_, ended->next)});
+  step.finish(ReadDone{std::max(position_.cursor, ended->next)});
 }
 
 void Reader::results_arrived(const ResultsArrived& results, Step& step) {
   if (!reader_ || results.reader != reader_) return;
-  if (results.next <= cursor_ && results.ended) return step.finish(ReadDone{cursor_});
-  if (results.next <= cursor_) return take(results.weight, step);  // seen already, but it has used up credit
+  const Position next{results.next, results.offset};
+  if (next <= position_ && results.ended) return step.finish(ReadDone{position_.cursor});
+  if (next <= position_) return take(results.weight, step);  // seen already, but it has used up credit
   require(!delivery_);
-  delivery_ = Delivery{results.reader, results.next, results.weight, results.ended};
+  delivery_ = Delivery{results.reader, next, results.weight, results.ended};
   step.out.push_back(Deliver{});
 }
 
@@ -61,8 +64,8 @@ void Reader::results_taken(Step& step) {
   require(delivery_.has_value());
   const Delivery taken = *delivery_;
   delivery_.reset();
-  cursor_ = taken.next;
-  if (taken.ended) return step.finish(ReadDone{cursor_});
+  position_ = taken.next;
+  if (taken.ended) return step.finish(ReadDone{position_.cursor});
   // A reader of a connection that was lost meanwhile has no credit to be given back.
   if (taken.reader == reader_) take(taken.weight, step);
 }
@@ -90,8 +93,8 @@ Instant Reader::next_deadline() const {
 
 void Reader::check_invariants() const {
   require(owed_ < kReadCreditBytes / 4);
-  require(cursor_ >= call_.from);
-  if (delivery_) require(delivery_->next > cursor_);
+  require(position_.cursor >= call_.from);
+  if (delivery_) require(delivery_->next > position_);
 }
 
 }  // namespace brigade::client

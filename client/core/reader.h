@@ -1,6 +1,7 @@
 // One read: results within a credit, exactly once to the sink, from a cursor that survives the connection.
 #pragma once
 
+#include <compare>
 #include <optional>
 
 #include "client/core/step.h"
@@ -12,7 +13,7 @@ inline constexpr std::uint64_t kReadCreditBytes = std::uint64_t{8} << 20;
 
 class Reader {
  public:
-  explicit Reader(const ReadCalled& call) : call_(call), cursor_(call.from) {}
+  explicit Reader(const ReadCalled& call) : call_(call), position_{call.from, call.offset} {}
 
   /// The Read that asks for what is missing, as the reader `number`.
   Read request(RequestId number) const;
@@ -30,16 +31,22 @@ class Reader {
   void check_invariants() const;
 
  private:
+  /// A cursor, and how far into the value there. They only grow: the order of the members is that of the results.
+  struct Position {
+    std::uint64_t cursor = 0;
+    std::uint64_t offset = 0;
+    auto operator<=>(const Position&) const = default;
+  };
   struct Delivery {
     RequestId reader;
-    std::uint64_t next = 0;
+    Position next;
     std::uint64_t weight = 0;
     bool ended = false;
   };
   void take(std::uint64_t weight, Step& step);
 
   ReadCalled call_;
-  std::uint64_t cursor_;              ///< after the last results that the sink took
+  Position position_;                 ///< after the last results that the sink took
   RequestId reader_;                  ///< this connection's; a new one has a new number, so that old results are known
   std::optional<Delivery> delivery_;  ///< what the sink has in hand
   std::uint64_t owed_ = 0;            ///< consumed, and not yet told to the broker

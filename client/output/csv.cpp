@@ -167,7 +167,7 @@ void ResultCsv::append_answer(std::string& out, const Row& row) const {
   }
 }
 
-void ResultCsv::append(std::string& out, const Row& row) {
+void ResultCsv::append_facts(std::string& out, const Row& row) {
   out += view_.id;
   append_number_cell(out, row.index);
   append_text_cell(out, view_.kind);
@@ -183,6 +183,22 @@ void ResultCsv::append(std::string& out, const Row& row) {
   if (row.line != 0) append_number(out, row.line);
   append_text_cell(out, row.tag);
   append_argument(out, view_.shape, row);
+}
+
+void ResultCsv::begin_factorial(std::string& out, const Row& row, std::uint64_t digits) {
+  append_facts(out, row);
+  append_number_cell(out, digits);
+  out.append(view_.form == wire::FactorialForm::binary ? 3 : view_.form == wire::FactorialForm::hex ? 2 : 1, ',');
+}
+
+void ResultCsv::end_factorial(std::string& out) const {
+  // The columns of the other forms, and those of an error.
+  out.append(view_.form == wire::FactorialForm::binary ? 1 : view_.form == wire::FactorialForm::hex ? 2 : 3, ',');
+  out += ",,\r\n";
+}
+
+void ResultCsv::append(std::string& out, const Row& row) {
+  append_facts(out, row);
   append_answer(out, row);
   const bool ok = row.status == TaskStatus::ok;
   append_text_cell(out, ok ? std::string_view() : name_of(row.status));

@@ -18,8 +18,12 @@ class ResultCsv {
   explicit ResultCsv(const JobView& view) : view_(view) {}
   void append_header(std::string& out) const;
   void append(std::string& out, const Row& row);
+  /// As those of ResultJson.
+  void begin_factorial(std::string& out, const Row& row, std::uint64_t digits);
+  void end_factorial(std::string& out) const;
 
  private:
+  void append_facts(std::string& out, const Row& row);
   void append_answer(std::string& out, const Row& row) const;
 
   const JobView& view_;

@@ -52,7 +52,14 @@ Result<void> ResultWriter::flush_if_over(std::size_t bytes) {
   return written;
 }
 
+Result<void> ResultWriter::before(const Row& row) {
+  if (options_.format == Format::json && rows_ > 0) buffer_ += ",\n";
+  if (options_.format == Format::ndjson && before_row) return before_row(row.index, buffer_);
+  return {};
+}
+
 Result<void> ResultWriter::append(const Row& row) {
+  if (auto done = before(row); !done) return done;
   switch (options_.format) {
     case Format::quiet:
       return {};
@@ -63,13 +70,9 @@ Result<void> ResultWriter::append(const Row& row) {
       table_.add(buffer_, row);
       break;
     case Format::json:
-      if (rows_ > 0) buffer_ += ",\n";
       json_.append(buffer_, row);
       break;
     case Format::ndjson:
-      if (before_row) {
-        if (auto done = before_row(row.index, buffer_); !done) return done;
-      }
       json_.append(buffer_, row);
       buffer_ += '\n';
       break;
@@ -80,6 +83,53 @@ Result<void> ResultWriter::append(const Row& row) {
 
 Result<void> ResultWriter::add(const Results& page) {
   begin();
+  return page.whole_bytes > 0 ? add_part(page) : add_rows(page);
+}
+
+Result<void> ResultWriter::add_part(const Results& page) {
+  if (options_.format == Format::quiet) return {};
+  if (page.offset > 0 && long_) {
+    long_->append(buffer_, page.outcomes.values.blob.view());
+  } else if (page.offset == 0) {
+    if (auto begun = begin_long(page); !begun) return begun;
+  }
+  if (!long_) {
+    const std::optional<Results> whole = joiner_.add(page);
+    return whole ? add_rows(*whole) : Result<void>();
+  }
+  if (offset_after(page) == 0) end_long();
+  return flush_if_over(0);
+}
+
+Result<void> ResultWriter::begin_long(const Results& page) {
+  long_.reset();
+  RowReader reader(view_, page);
+  const Row& row = *reader.next();
+  if (view_.shape != Shape::factorial || row.status != TaskStatus::ok || options_.format == Format::table) return {};
+  const auto beginning = wire::decode_factorial_beginning(row.value, page.whole_bytes);
+  if (!beginning) return {};
+  if (auto done = before(row); !done) return done;
+  if (options_.format == Format::csv)
+    csv_.begin_factorial(buffer_, row, beginning->digits);
+  else
+    json_.begin_factorial(buffer_, row, beginning->digits);
+  long_.emplace(view_.form);
+  long_->append(buffer_, row.value.substr(beginning->value_at));
+  return {};
+}
+
+void ResultWriter::end_long() {
+  long_->finish(buffer_);
+  long_.reset();
+  if (options_.format == Format::csv)
+    csv_.end_factorial(buffer_);
+  else
+    json_.end_factorial(buffer_);
+  if (options_.format == Format::ndjson) buffer_ += '\n';
+  ++rows_;
+}
+
+Result<void> ResultWriter::add_rows(const Results& page) {
   RowReader reader(view_, page);
   std::string path;
   while (Row* row = reader.next()) {

@@ -8,8 +8,10 @@
 #include <string_view>
 
 #include "client/output/csv.h"
+#include "client/output/long_value.h"
 #include "client/output/result_table.h"
 #include "client/output/sink.h"
+#include "client/part_joiner.h"
 #include "proto/model/messages.h"
 #include "proto/output/ndjson.h"
 
@@ -35,6 +37,7 @@ class ResultWriter {
   ResultWriter(const JobView& view, Sink& sink, WriterOptions options);
 
   /// Writes a page at once, so that a reader of a pipe sees what is there.
+  /// A part of a value is written as it comes where the format allows (not in a table); `page`s come in order.
   Result<void> add(const Results& page);
   /// Whatever ends the document. `job`: the summary's JSON text.
   Result<void> finish(const std::string& job);
@@ -46,6 +49,12 @@ class ResultWriter {
 
  private:
   void begin();
+  Result<void> add_rows(const Results& page);
+  Result<void> add_part(const Results& page);
+  /// Begins a row whose value comes in parts, where that can be written in parts.
+  Result<void> begin_long(const Results& page);
+  void end_long();
+  Result<void> before(const Row& row);
   Result<void> append(const Row& row);
   Result<void> save(Row& row, std::string& path) const;
   Result<void> flush_if_over(std::size_t bytes);
@@ -57,6 +66,8 @@ class ResultWriter {
   ResultCsv csv_;
   ResultTable table_;
   std::string buffer_;
+  std::optional<LongText> long_;  ///< the value that is being written in parts
+  client::PartJoiner joiner_;     ///< for one that cannot be
   bool begun_ = false;
   std::uint64_t rows_ = 0;
 };

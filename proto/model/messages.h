@@ -167,6 +167,7 @@ struct Read {
   bool with_arguments = false;     ///< arguments and labels too
   std::uint64_t credit_bytes = 0;  ///< the broker pauses when what it has sent weighs (weight_of) as much or more
   bool follow = true;              ///< until the job is final; else ReadEnded as soon as all there is was sent
+  std::uint64_t offset = 0;        ///< bytes of the first row's value that are here already: only the rest is sent
   bool operator==(const Read&) const = default;
 };
 
@@ -251,8 +252,12 @@ struct StopReading {
 struct Results {
   RequestId reader;
   JobId job;
-  std::uint64_t next = 0;  ///< the cursor after these; grows with every message of a reader
+  std::uint64_t next = 0;  ///< the cursor after these; grows with every message of a reader, but inside a value
   bool ended = false;      ///< these are the last ones: no ReadEnded follows
+  /// Where a value comes in parts: the bytes of this only row's value, of which the blob has those from `offset` on.
+  /// `next` stays at the row until its last part. 0: values are whole.
+  std::uint64_t whole_bytes = 0;
+  std::uint64_t offset = 0;
   std::vector<Origin> origins;
   Column<std::uint16_t> origin;
   Outcomes outcomes;
@@ -293,6 +298,11 @@ struct ReadRejected {
 inline constexpr std::uint64_t kTaskWeight = 32;
 inline std::uint64_t weight_of(const Chunk& chunk) {
   return chunk.arguments.blob.size() + chunk.labels.blob.size() + kTaskWeight * chunk.count;
+}
+/// How far into the value of the row at `next` a reader is after these; 0: at its beginning.
+inline std::uint64_t offset_after(const Results& results) {
+  const std::uint64_t end = results.offset + results.outcomes.values.blob.size();
+  return end < results.whole_bytes ? end : 0;
 }
 inline std::uint64_t weight_of(const Results& results) {
   return results.outcomes.values.blob.size() + results.arguments.blob.size() + results.labels.blob.size() +

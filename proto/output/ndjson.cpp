@@ -186,7 +186,7 @@ void ResultJson::append_answer(std::string& out, const Row& row) const {
   out += '}';
 }
 
-void ResultJson::append(std::string& out, const Row& row) {
+void ResultJson::append_facts(std::string& out, const Row& row) {
   out += before_index_;
   append_number(out, row.index);
   out += before_status_;
@@ -214,6 +214,19 @@ void ResultJson::append(std::string& out, const Row& row) {
   }
   out += ",\"args\":";
   append_arguments_json(out, view_, row);
+}
+
+void ResultJson::begin_factorial(std::string& out, const Row& row, std::uint64_t digits) {
+  append_facts(out, row);
+  out += ",\"result\":{\"digits\":";
+  append_number(out, digits);
+  out += view_.form == wire::FactorialForm::binary ? ",\"binary\":\""
+         : view_.form == wire::FactorialForm::hex  ? ",\"hex\":\""
+                                                   : ",\"decimal\":\"";
+}
+
+void ResultJson::append(std::string& out, const Row& row) {
+  append_facts(out, row);
   if (row.status == TaskStatus::ok) {
     out += ",\"result\":";
     append_answer(out, row);

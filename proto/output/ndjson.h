@@ -14,8 +14,13 @@ class ResultJson {
   explicit ResultJson(const JobView& view);
   /// The object, without a line's end.
   void append(std::string& out, const Row& row);
+  /// The same of a factorial in three steps, whose value is too long for one: up to its first character, and what
+  /// follows its last one.
+  void begin_factorial(std::string& out, const Row& row, std::uint64_t digits);
+  static void end_factorial(std::string& out) { out += "\"}}"; }
 
  private:
+  void append_facts(std::string& out, const Row& row);
   void append_answer(std::string& out, const Row& row) const;
 
   const JobView& view_;

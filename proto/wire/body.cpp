@@ -87,7 +87,10 @@ Bytes BodyReader::joined(std::string_view what, std::uint64_t length) {
     return {};
   }
   whole.reserve(length);
-  for (std::size_t i = 0; i < count; ++i) whole.append(frames_[i].view());
+  for (std::size_t i = 0; i < count; ++i) {
+    whole.append(frames_[i].view());
+    frames_[i] = Bytes();
+  }
   frames_ = frames_.subspan(count);
   return Bytes::of(std::move(whole));
 }
@@ -100,7 +103,7 @@ Bytes BodyReader::blob(std::string_view what) {
     return {};
   }
   const std::uint64_t length = check_->most(header_->blobs(at), what, kBlobBytesMax);
-  if (length == 0) return {};
+  if (length == 0 || (blobs_ == header_->blobs_size() && length == left_out_)) return {};
   return framed_ && length > kFrameBytesMax ? joined(what, length) : next_piece(what, length);
 }
 
@@ -112,7 +115,8 @@ Values BodyReader::values(std::string_view what, std::uint64_t rows) {
   const std::uint64_t size = values.sizes.constant();
   const bool too_many = values.sizes.is_constant() && size != 0 && rows > kBlobBytesMax / size;  // would wrap
   const std::uint64_t told = too_many ? kBlobBytesMax + 1 : total_size(values.sizes, rows);
-  if (told == values.blob.size()) return values;
+  const bool left_out = blobs_ == header_->blobs_size() && left_out_ > 0;
+  if (told == (left_out ? left_out_ : values.blob.size())) return values;
   check_->refuse("{}: sizes that add up to {}{} bytes, and a blob of {}", what, too_many ? "more than " : "",
                  too_many ? kBlobBytesMax : told, values.blob.size());
   return {};

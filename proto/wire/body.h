@@ -52,11 +52,11 @@ class BodyWriter {
 class BodyReader {
  public:
   /// A message's frames behind the envelope.
-  BodyReader(const pb::Columns& header, std::span<const Bytes> frames, Check& check)
+  BodyReader(const pb::Columns& header, std::span<Bytes> frames, Check& check)
       : header_(&header), frames_(frames), framed_(true), check_(&check) {}
-  /// A record's bytes behind the envelope.
-  BodyReader(const pb::Columns& header, Bytes rest, Check& check)
-      : header_(&header), rest_(std::move(rest)), framed_(false), check_(&check) {}
+  /// A record's bytes behind the envelope; of its last blob `left_out` bytes (all of them, or 0) are not there.
+  BodyReader(const pb::Columns& header, Bytes rest, Check& check, std::uint64_t left_out = 0)
+      : header_(&header), rest_(std::move(rest)), framed_(false), left_out_(left_out), check_(&check) {}
 
   template <class T>
   Column<T> column(std::string_view what, std::uint64_t rows) {
@@ -82,9 +82,10 @@ class BodyReader {
   Bytes joined(std::string_view what, std::uint64_t length);
 
   const pb::Columns* header_;
-  std::span<const Bytes> frames_;
+  std::span<Bytes> frames_;
   Bytes rest_;
   bool framed_;
+  std::uint64_t left_out_ = 0;
   Check* check_;
   int columns_ = 0;
   int blobs_ = 0;

@@ -169,7 +169,7 @@ Frames encode(const Message& message) {
   return frames;
 }
 
-Result<Message> decode(std::span<const Bytes> frames) {
+Result<Message> decode(Frames frames) {
   Check check;
   StackArena arena;
   pb::Envelope& envelope = arena.envelope();
@@ -183,7 +183,7 @@ Result<Message> decode(std::span<const Bytes> frames) {
   if (envelope.protocol() != kProtocolVersion) {
     message = get_foreign(envelope, check);
   } else {
-    BodyReader body(envelope.columns(), frames.subspan(1), check);
+    BodyReader body(envelope.columns(), std::span(frames).subspan(1), check);
     In in{.protocol = envelope.protocol(), .body = body, .check = check};
     message = get_message(envelope, in);
     body.finish();

@@ -18,7 +18,8 @@ Frames encode(const Message& message);
 
 /// Views into the frames, without a copy (a blob that came in several frames is joined). Checks every bound of limits.h
 /// and every length against its rows, so that no later reader must: a malformed message is an error, never undefined.
-Result<Message> decode(std::span<const Bytes> frames);
+/// A frame that was copied into a joined blob is let go at once, so that the blob is not in memory twice.
+Result<Message> decode(Frames frames);
 
 /// For the store: a job's spec and summary, and a block's columns, as bytes.
 std::string encode_spec(const JobSpec& spec);
@@ -31,8 +32,11 @@ Frames encode_block(const Origin& origin, const Outcomes& outcomes);
 struct DecodedBlock {
   Origin origin;
   Outcomes outcomes;
+  std::uint64_t left_out = 0;  ///< bytes of the values, which end the record and were not looked at
 };
 Result<DecodedBlock> decode_block(const Bytes& record);
+/// Of a record of `record_bytes` only its `beginning` is at hand, all but (part of) its values.
+Result<DecodedBlock> decode_block_beginning(const Bytes& beginning, std::uint64_t record_bytes);
 
 /// The same for the arguments and labels of `count` tasks.
 Frames encode_arguments(std::uint64_t count, const Values& arguments, const Values& labels);

@@ -1,5 +1,10 @@
 #include "proto/wire/kinds.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/wire_format_lite.h>
+
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -68,11 +73,17 @@ Result<FactorialOptions> decode_factorial_options(std::string_view bytes) {
   return options;
 }
 
+// Not through the message class, which would hold a copy of a value of hundreds of MB while it makes another.
 std::string encode(const FactorialAnswer& answer) {
-  pb::FactorialAnswer to;
-  to.set_digits(answer.digits);
-  to.set_value(answer.value);
-  return to.SerializeAsString();
+  std::string bytes;
+  bytes.reserve(answer.value.size() + 32);
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream out(&stream);
+  using google::protobuf::internal::WireFormatLite;
+  if (answer.digits > 0) WireFormatLite::WriteUInt64(pb::FactorialAnswer::kDigitsFieldNumber, answer.digits, &out);
+  if (!answer.value.empty()) WireFormatLite::WriteBytes(pb::FactorialAnswer::kValueFieldNumber, answer.value, &out);
+  out.Trim();
+  return bytes;
 }
 
 Result<FactorialAnswer> decode_factorial_answer(std::string_view bytes) {
@@ -80,6 +91,25 @@ Result<FactorialAnswer> decode_factorial_answer(std::string_view bytes) {
   pb::FactorialAnswer from;
   if (!parse(bytes, from, check)) return check.error();
   return FactorialAnswer{.digits = from.digits(), .value = std::move(*from.mutable_value())};
+}
+
+std::optional<FactorialBeginning> decode_factorial_beginning(std::string_view beginning, std::uint64_t whole_bytes) {
+  using google::protobuf::internal::WireFormatLite;
+  const auto size = static_cast<int>(std::min<std::size_t>(beginning.size(), 32));
+  google::protobuf::io::CodedInputStream in(reinterpret_cast<const std::uint8_t*>(beginning.data()), size);
+  FactorialBeginning answer;
+  std::uint32_t tag = in.ReadTag();
+  if (tag == WireFormatLite::MakeTag(pb::FactorialAnswer::kDigitsFieldNumber, WireFormatLite::WIRETYPE_VARINT)) {
+    if (!in.ReadVarint64(&answer.digits)) return std::nullopt;
+    tag = in.ReadTag();
+  }
+  std::uint64_t value_bytes = 0;
+  if (tag != WireFormatLite::MakeTag(pb::FactorialAnswer::kValueFieldNumber, WireFormatLite::WIRETYPE_LENGTH_DELIMITED))
+    return std::nullopt;
+  if (!in.ReadVarint64(&value_bytes)) return std::nullopt;
+  answer.value_at = static_cast<std::size_t>(in.CurrentPosition());
+  if (value_bytes > whole_bytes || answer.value_at != whole_bytes - value_bytes) return std::nullopt;
+  return answer;
 }
 
 std::string encode(const FetchOptions& options) {

@@ -71,14 +71,14 @@ Result<FetchRequest> decode_fetch_argument(std::string_view bytes);
 
 struct FetchAnswer {
   std::uint32_t http_status = 0;
-  std::uint64_t bytes = 0;           ///< of the decoded body
+  std::uint64_t bytes = 0;  ///< of the decoded body
   std::string content_type;
-  std::string url;                   ///< after redirects
+  std::string url;  ///< after redirects
   std::uint32_t redirects = 0;
-  std::string sha256;                ///< of the decoded body, 32 bytes
+  std::string sha256;  ///< of the decoded body, 32 bytes
   double dns_ms = 0, connect_ms = 0, tls_ms = 0, ttfb_ms = 0, total_ms = 0;
   std::optional<std::string> body;
-  std::uint32_t http_version = 0;    ///< 10, 11, 20; 0: not known
+  std::uint32_t http_version = 0;  ///< 10, 11, 20; 0: not known
 };
 
 std::string encode(const FactorialOptions& options);
@@ -87,6 +87,13 @@ std::string encode(const FetchOptions& options);
 std::string encode(const FetchAnswer& answer);
 Result<FactorialOptions> decode_factorial_options(std::string_view bytes);
 Result<FactorialAnswer> decode_factorial_answer(std::string_view bytes);
+/// What an answer of `whole_bytes` says before its value, and where that begins; it ends with the answer.
+struct FactorialBeginning {
+  std::uint64_t digits = 0;
+  std::size_t value_at = 0;
+};
+/// REQUIRES: `beginning` has its first 32 bytes. Nothing where the answer has another form.
+std::optional<FactorialBeginning> decode_factorial_beginning(std::string_view beginning, std::uint64_t whole_bytes);
 Result<FetchOptions> decode_fetch_options(std::string_view bytes);
 Result<FetchAnswer> decode_fetch_answer(std::string_view bytes);
 

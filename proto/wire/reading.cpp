@@ -9,6 +9,16 @@ namespace {
 
 constexpr int kOrders = 2;
 
+/// A part is of one value, and lies within it.
+void check_part(const Results& results, Check& check) {
+  if (results.whole_bytes == 0 && results.offset == 0) return;
+  const std::uint64_t bytes = results.outcomes.values.blob.size();
+  if (results.outcomes.count() != 1 || bytes == 0 || results.whole_bytes > kBlobBytesMax ||
+      results.offset > kBlobBytesMax || results.offset + bytes > results.whole_bytes)
+    check.refuse("results: {} bytes from {} on of a value of {}, in {} rows", bytes, results.offset,
+                 results.whole_bytes, results.outcomes.count());
+}
+
 void check_origin(const Results& results, Check& check) {
   std::uint64_t largest = results.origin.constant();
   for (std::size_t row = 0; row < results.origin.size(); ++row)
@@ -28,6 +38,7 @@ void put(const Read& read, pb::Read& to) {
   to.set_with_arguments(read.with_arguments);
   to.set_credit_bytes(read.credit_bytes);
   to.set_follow(read.follow);
+  to.set_offset(read.offset);
 }
 
 Read get(const pb::Read& from, Check& check) {
@@ -38,7 +49,8 @@ Read get(const pb::Read& from, Check& check) {
               .failed_only = from.failed_only(),
               .with_arguments = from.with_arguments(),
               .credit_bytes = from.credit_bytes(),
-              .follow = from.follow()};
+              .follow = from.follow(),
+              .offset = from.offset()};
 }
 
 void put(const Read& message, Out& out) {
@@ -72,6 +84,8 @@ void put(const Results& message, Out& out) {
   put(message.job, *to.mutable_job());
   to.set_next(message.next);
   to.set_ended(message.ended);
+  to.set_whole_bytes(message.whole_bytes);
+  to.set_offset(message.offset);
   to.set_origins(static_cast<std::uint32_t>(message.origins.size()));
   put(message.origins, out.body);
   out.body.column(message.origin, rows);
@@ -86,6 +100,8 @@ Message get(const pb::Results& from, In& in) {
   results.job = get(from.job());
   results.next = from.next();
   results.ended = from.ended();
+  results.whole_bytes = from.whole_bytes();
+  results.offset = from.offset();
   results.origins = get_origins(from.origins(), in.body, in.check);
   // The rows are counted with the runs, which are checked again with the other columns.
   const std::uint64_t rows = count_of(in.check.runs(from.runs(), "outcomes.runs", kTasksPerMessageMax));
@@ -94,6 +110,7 @@ Message get(const pb::Results& from, In& in) {
   results.arguments = in.body.values("results.arguments", rows);
   results.labels = in.body.values("results.labels", rows);
   check_origin(results, in.check);
+  check_part(results, in.check);
   return results;
 }
 

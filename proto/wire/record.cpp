@@ -37,25 +37,40 @@ Frames to_record(const Out& out) {
   return pieces;
 }
 
-// The envelope parsed, and the bytes behind it.
-Bytes open_record(const Bytes& record, pb::Envelope& envelope, Check& check) {
+// The envelope parsed, and the bytes behind it that are there. `record_bytes`: of the whole record.
+Bytes open_record(const Bytes& record, std::uint64_t record_bytes, pb::Envelope& envelope, Check& check) {
   Header header;
   if (record.size() < sizeof header) {
     check.refuse("a record of {} bytes", record.size());
     return {};
   }
   std::memcpy(&header, record.data(), sizeof header);
-  const std::size_t left = record.size() - sizeof header;
+  const std::uint64_t left = record_bytes - sizeof header;
   if (header.magic != Header{}.magic) check.refuse("no record begins here");
   if (header.envelope_bytes > kRecordEnvelopeBytesMax)
     check.refuse("a record's envelope of {} bytes, at most {}", header.envelope_bytes, kRecordEnvelopeBytesMax);
   if (header.body_bytes > left || header.envelope_bytes != left - header.body_bytes)
-    check.refuse("a record of {} bytes that should have 16 + {} + {}", record.size(), header.envelope_bytes,
+    check.refuse("a record of {} bytes that should have 16 + {} + {}", record_bytes, header.envelope_bytes,
                  header.body_bytes);
+  const std::size_t begin = sizeof header + header.envelope_bytes;
+  if (begin > record.size()) check.refuse("an envelope of {} bytes, of which not all are there", header.envelope_bytes);
   if (!check.ok()) return {};
   if (!parse(record.view().substr(sizeof header, header.envelope_bytes), envelope, check)) return {};
   if (envelope.protocol() != kProtocolVersion) check.refuse("a record of version {}", envelope.protocol());
-  return record.part(sizeof header + header.envelope_bytes, header.body_bytes);
+  return record.part(begin, record.size() - begin);
+}
+
+DecodedBlock get_block(const pb::BlockRecord& stored, BodyReader& body, Check& check) {
+  DecodedBlock block;
+  block.origin.worker = check.text(stored.origin().worker(), "origin.worker", kNameBytesMax);
+  block.origin.attempts = stored.origin().attempts();
+  block.origin.queued_ms =
+      static_cast<float>(check.milliseconds(static_cast<double>(stored.origin().queued_ms()), "origin.queued_ms"));
+  block.origin.leased_at = {stored.origin().leased_at_ms()};
+  // Not kTasksPerMessageMax: the broker ends the tasks of a cancelled job in one block of constants.
+  block.outcomes = get(stored.runs(), kTasksPerJobMax, body, check);
+  body.finish();
+  return block;
 }
 
 template <class Value, class Stored>
@@ -107,21 +122,32 @@ Frames encode_block(const Origin& origin, const Outcomes& outcomes) {
 Result<DecodedBlock> decode_block(const Bytes& record) {
   Check check;
   pb::Envelope envelope;
-  const Bytes rest = open_record(record, envelope, check);
+  const Bytes rest = open_record(record, record.size(), envelope, check);
   if (check.ok() && !envelope.has_block_record()) check.refuse("no block of outcomes");
   if (!check.ok()) return check.error();
-  const auto& stored = envelope.block_record();
-  DecodedBlock block;
-  block.origin.worker = check.text(stored.origin().worker(), "origin.worker", kNameBytesMax);
-  block.origin.attempts = stored.origin().attempts();
-  block.origin.queued_ms =
-      static_cast<float>(check.milliseconds(static_cast<double>(stored.origin().queued_ms()), "origin.queued_ms"));
-  block.origin.leased_at = {stored.origin().leased_at_ms()};
   BodyReader body(envelope.columns(), rest, check);
-  // Not kTasksPerMessageMax: the broker ends the tasks of a cancelled job in one block of constants.
-  block.outcomes = get(stored.runs(), kTasksPerJobMax, body, check);
-  body.finish();
+  DecodedBlock block = get_block(envelope.block_record(), body, check);
   if (!check.ok()) return check.error();
+  return block;
+}
+
+Result<DecodedBlock> decode_block_beginning(const Bytes& beginning, std::uint64_t record_bytes) {
+  Check check;
+  pb::Envelope envelope;
+  const Bytes rest = open_record(beginning, record_bytes, envelope, check);
+  if (check.ok() && (!envelope.has_block_record() || envelope.columns().blobs_size() == 0))
+    check.refuse("no block of outcomes");
+  if (!check.ok()) return check.error();
+  const std::uint64_t values = *envelope.columns().blobs().rbegin();
+  const std::uint64_t missing = record_bytes - beginning.size();
+  if (missing > values || values - missing > rest.size())
+    check.refuse("values of {} bytes, {} missing", values, missing);
+  if (!check.ok()) return check.error();
+  BodyReader body(envelope.columns(), rest.part(0, rest.size() - (values - missing)), check, values);
+  DecodedBlock block = get_block(envelope.block_record(), body, check);
+  if (!check.ok()) return check.error();
+  block.outcomes.values = {};
+  block.left_out = values;
   return block;
 }
 
@@ -138,7 +164,7 @@ Frames encode_arguments(std::uint64_t count, const Values& arguments, const Valu
 Result<DecodedArguments> decode_arguments(const Bytes& record) {
   Check check;
   pb::Envelope envelope;
-  const Bytes rest = open_record(record, envelope, check);
+  const Bytes rest = open_record(record, record.size(), envelope, check);
   if (check.ok() && !envelope.has_arguments_record()) check.refuse("no arguments");
   if (!check.ok()) return check.error();
   DecodedArguments decoded;

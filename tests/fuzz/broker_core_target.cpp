@@ -109,7 +109,7 @@ class BrokerRun {
     if (input_.below(16) == 15) return feed(broker::PageUnreadable{page.to, page.reader, {}});
     const std::uint64_t rows = std::min<std::uint64_t>(1 + input_.number(), page.end - page.from);
     const bool ended = page.last && page.from + rows == page.end;
-    feed(broker::PageSent{page.to, page.reader, page.from + rows, input_.number() % (1u << 30), ended});
+    feed(broker::PageSent{page.to, page.reader, page.from + rows, input_.number() % (1u << 30), ended, 0});
   }
 
   void misfortune() {

@@ -299,7 +299,7 @@ Result<Message> over_the_wire(const Message& message) {
 
 Result<Message> raw_message(Input& input) {
   const Bytes frame = own(input.text());
-  return wire::decode({&frame, 1});
+  return wire::decode({frame});
 }
 
 }  // namespace brigade::fuzz

@@ -138,7 +138,7 @@ void BrokerActor::carry_out_pages() {
       results.job = order.job;
       if (!send(order.to, results) && !world_->has(Bug::page_gap)) break;
     }
-    handle(broker::PageSent{order.to, order.reader, page->next, page->weight, page->ended});
+    handle(broker::PageSent{order.to, order.reader, page->next, page->weight, page->ended, page->offset});
   }
   if (!orders_.empty()) plan_after(world_->between(0us, 100us), [this] { carry_out_pages(); });
 }

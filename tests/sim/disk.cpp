@@ -216,17 +216,22 @@ Result<std::vector<broker::StoredBlock>> SimStore::blocks(JobId id, std::uint64_
     if (failed_only && !has_failure(block.outcomes)) continue;
     if (!found.empty() && bytes >= bytes_max) break;
     bytes += block.outcomes.values.blob.size() + kTaskWeight * block.outcomes.count();
-    found.push_back({block.position, block.origin, block.outcomes});
+    found.push_back({.position = block.position, .origin = block.origin, .outcomes = block.outcomes});
   }
   return found;
 }
 
-Result<std::vector<broker::StoredBlock>> SimStore::blocks_with(JobId id, Run run) {
+Result<std::vector<broker::StoredBlock>> SimStore::blocks_with(JobId id, Run run, std::uint64_t) {
   std::vector<broker::StoredBlock> found;
   for (const broker::BlockAppended& block : committed(id).blocks)
     if (std::ranges::any_of(block.outcomes.runs, [&](const Run& own) { return intersection(own, run).has_value(); }))
-      found.push_back({block.position, block.origin, block.outcomes});
+      found.push_back({.position = block.position, .origin = block.origin, .outcomes = block.outcomes});
   return found;
+}
+
+Result<Bytes> SimStore::part(JobId, std::uint64_t, std::uint64_t, std::uint64_t) {
+  world_->fail("a part of a value is asked for, and no value was left out");
+  return Error{ErrorCode::storage, "no parts"};
 }
 
 }  // namespace brigade::sim

@@ -61,7 +61,8 @@ class SimStore final : public broker::Store {
   Result<broker::StoredArguments> arguments(JobId job, Run run) override;
   Result<std::vector<broker::StoredBlock>> blocks(JobId job, std::uint64_t position, std::uint64_t bytes_max,
                                                   bool failed_only) override;
-  Result<std::vector<broker::StoredBlock>> blocks_with(JobId job, Run run) override;
+  Result<std::vector<broker::StoredBlock>> blocks_with(JobId job, Run run, std::uint64_t bytes_max) override;
+  Result<Bytes> part(JobId job, std::uint64_t position, std::uint64_t offset, std::uint64_t bytes) override;
   std::uint64_t size_bytes() const override { return 0; }
 
   /// The disk is full for so long.

@@ -15,6 +15,7 @@
 #include "proto/base/cores.h"
 #include "proto/base/file_limit.h"
 #include "proto/base/log.h"
+#include "proto/base/memory.h"
 #include "proto/base/os.h"
 #include "proto/base/version.h"
 
@@ -135,6 +136,19 @@ TEST(QuotaCores, OfVersionOneIsFoundUnderItsController) {
   write(root.path / "cpu,cpuacct" / "x" / "cpu.cfs_quota_us", "-1\n");
   EXPECT_EQ(quota_cores("4:cpu,cpuacct:/x\n", root.path), std::nullopt);
   EXPECT_EQ(quota_cores("nonsense", root.path), std::nullopt);
+}
+
+TEST(LimitedMemory, IsTheLeastOfAGroupAndThoseAboveIt) {
+  const Folder root;
+  write(root.path / "a" / "memory.max", "1000000\n");
+  write(root.path / "a" / "b" / "memory.max", "max\n");
+  EXPECT_EQ(limited_memory("0::/a/b\n", root.path), 1'000'000u);
+  write(root.path / "a" / "b" / "memory.max", "5000\n");
+  EXPECT_EQ(limited_memory("0::/a/b\n", root.path), 5000u);
+  EXPECT_EQ(limited_memory("0::/elsewhere\n", root.path), std::nullopt);
+  write(root.path / "memory" / "x" / "memory.limit_in_bytes", "4000\n");
+  EXPECT_EQ(limited_memory("0::/a/b\n9:memory:/x\n", root.path), 4000u);
+  EXPECT_EQ(limited_memory("nonsense", root.path), std::nullopt);
 }
 
 TEST(Spawn, RunsAProgramWithItsOutputInFiles) {

@@ -323,6 +323,61 @@ TEST_F(Folder, JsonIsOneDocument) {
       nlohmann::json::parse(written(path / "b", {.format = Format::json, .save_body = {}}, {}))["results"].empty());
 }
 
+/// `whole`, whose only value comes in parts of `bytes`.
+std::vector<Results> in_parts(const Results& whole, std::size_t bytes) {
+  std::vector<Results> parts;
+  const std::string value(whole.outcomes.values.blob.view());
+  for (std::size_t at = 0; at < value.size(); at += bytes) {
+    Results part = whole;
+    const std::string piece = value.substr(at, bytes);
+    part.outcomes.values = {Column(static_cast<std::uint32_t>(piece.size())), Bytes::of(piece)};
+    part.whole_bytes = value.size();
+    part.offset = at;
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+std::string shown(const std::filesystem::path& path, const JobView& view, Format format,
+                  const std::vector<Results>& pages) {
+  auto sink = Sink::file(path, -1);
+  ResultWriter writer(view, *sink, {.format = format, .tasks = 3, .save_body = {}});
+  for (const Results& results : pages) EXPECT_TRUE(writer.add(results));
+  EXPECT_TRUE(writer.finish("{}"));
+  EXPECT_EQ(writer.rows(), format == Format::quiet ? 0U : 3U);
+  std::ifstream stream(path.string() + ".part", std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+TEST_F(Folder, AValueInPartsIsWrittenAsIfItWereWhole) {
+  using wire::FactorialForm;
+  JobView view{.id = "0123", .kind = "factorial", .shape = Shape::factorial, .range = Arithmetic{9, 1, 3}};
+  const std::string small = wire::encode(wire::FactorialAnswer{.digits = 6, .value = "362880"});
+  const std::string large = wire::encode(wire::FactorialAnswer{.digits = 70'000, .value = std::string(70'001, '3')});
+  const Results first = page({small}, {{0, 1}}), last = page({small}, {{2, 1}}), long_one = page({large}, {{1, 1}});
+  for (const FactorialForm form : {FactorialForm::decimal, FactorialForm::hex, FactorialForm::binary})
+    for (const Format format : {Format::ndjson, Format::json, Format::csv, Format::table, Format::quiet})
+      for (const std::size_t bytes : {std::size_t{40}, std::size_t{41}, std::size_t{42}, large.size() - 1}) {
+        view.form = form;
+        std::vector<Results> pages = in_parts(long_one, bytes);
+        pages.insert(pages.begin(), first);
+        pages.push_back(last);
+        EXPECT_EQ(shown(path / "parts", view, format, pages),
+                  shown(path / "whole", view, format, {first, long_one, last}));
+      }
+}
+
+TEST_F(Folder, AnAnswerOfAnotherFormInPartsIsPutTogetherFirst) {
+  const JobView view{.id = "0123", .kind = "echo", .shape = Shape::echo};
+  const Results one = page({"a"}, {{0, 1}}), long_one = page({std::string(100, 'b')}, {{1, 1}}),
+                two = page({"c"}, {{2, 1}});
+  std::vector<Results> pages = in_parts(long_one, 7);
+  pages.insert(pages.begin(), one);
+  pages.push_back(two);
+  EXPECT_EQ(shown(path / "parts", view, Format::ndjson, pages),
+            shown(path / "whole", view, Format::ndjson, {one, long_one, two}));
+}
+
 TEST_F(Folder, QuietWritesNothing) {
   EXPECT_EQ(
       written(path / "a", {.format = Format::quiet, .save_body = {}}, {page({wire::encode_number(10)}, {{0, 1}})}), "");

@@ -438,6 +438,51 @@ TEST(Session, ReadsWhatCameBeforeItWasAskedFor) {
   EXPECT_EQ(reads, 0);
 }
 
+/// Bytes from..end-1 of the value of task 0, "0123456789", as a part of it.
+Results part(RequestId reader, std::uint64_t from, std::uint64_t end) {
+  Results results = page(reader, 0);
+  const std::string bytes = std::string("0123456789").substr(from, end - from);
+  results.outcomes.values = {Column(static_cast<std::uint32_t>(bytes.size())), Bytes::of(bytes)};
+  results.whole_bytes = 10;
+  results.offset = from;
+  results.next = results.ended = end == 10;
+  return results;
+}
+
+/// A broker that vanishes in the middle of a value that it sends in parts.
+ScriptedBroker::Script in_parts(int& reads, std::uint64_t& asked_from) {
+  return [&](const Message& message) {
+    if (std::holds_alternative<Take>(message) && reads == 1) return vanish();  // both parts have been taken
+    const auto* read = std::get_if<Read>(&message);
+    if (read == nullptr) return Reply{};
+    asked_from = read->offset;
+    if (++reads > 1) return say(part(read->reader, 4, 10));
+    Reply reply = say(part(read->reader, 0, 3));
+    Results heavy = part(read->reader, 3, 4);  // a quarter of the credit
+    heavy.arguments = {Column(std::uint32_t{2'500'000}), Bytes::of(std::string(2'500'000, 'x'))};
+    reply.messages.push_back(std::move(heavy));
+    return reply;
+  };
+}
+
+TEST(Session, GoesOnInTheMiddleOfAValueThroughABrokerThatVanishes) {
+  for (const bool parts : {true, false}) {
+    const TemporaryFolder folder;
+    int reads = 0;
+    std::uint64_t asked_from = 0;
+    ScriptedBroker broker(folder.endpoint(), in_parts(reads, asked_from));
+    auto session = connected(impatient(folder));
+    Seen seen;
+    const auto end = session->read(kJob, {.parts = parts}, seen.sink(), nullptr);
+    broker.stop();
+    ASSERT_TRUE(end) << end.error().message;
+    EXPECT_EQ(*end, 1U);
+    EXPECT_EQ(asked_from, 4U);
+    const std::vector<std::string> whole{"0123456789"}, pieces{"012", "3", "456789"};
+    EXPECT_EQ(seen.values, parts ? pieces : whole);
+  }
+}
+
 TEST(Session, ReadsEachResultOnceThroughABrokerThatVanishes) {
   const TemporaryFolder folder;
   int reads = 0;

@@ -2,11 +2,17 @@
 
 #include <gmp.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <openssl/evp.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
+#include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proto/wire/kinds.h"
@@ -14,6 +20,8 @@
 #include "tests/support/executors.h"
 #include "worker/exec/thread_pool.h"
 #include "worker/kinds/factorial/compute.h"
+#include "worker/kinds/factorial/field.h"
+#include "worker/kinds/factorial/needs.h"
 #include "worker/kinds/factorial/product.h"
 #include "worker/kinds/factorial/size.h"
 #include "worker/kinds/factorial/text.h"
@@ -199,6 +207,74 @@ TEST(Factorial, RefusesBadArgumentsAndOptions) {
   EXPECT_EQ(collector.at(1).status, TaskStatus::invalid_argument);
 }
 
+TEST(Factorial, RefusesWhatTakesMoreMemoryThanThereIs) {
+  Outbox outbox;
+  ThreadPool pool({factorial_kind(10'000'000, 50 << 20)}, outbox, {.threads = 1, .memory = 50 << 20});
+  pool.start(list_work(1, "factorial", {number(1000), number(5'000'000), number(1001)}));
+  Collector collector(outbox);
+  collector.wait_for(3);
+  EXPECT_EQ(collector.at(0).status, TaskStatus::ok);
+  EXPECT_EQ(collector.at(1).status, TaskStatus::too_large);
+  EXPECT_NE(collector.at(1).value.find("this worker may use 50 MiB"), std::string::npos) << collector.at(1).value;
+  EXPECT_EQ(collector.at(2).status, TaskStatus::ok);
+}
+
+/// Bytes of a line of /proc/self/status.
+std::uint64_t status_bytes(const std::string& name) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(name)) return std::strtoull(line.c_str() + name.size(), nullptr, 10) * 1024;
+  return 0;
+}
+
+/// The most memory that n! takes in a process of its own, beside what that has anyway.
+std::uint64_t measured_memory(std::uint64_t n, const wire::FactorialOptions& options) {
+  int ends[2];
+  EXPECT_EQ(pipe(ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    malloc_trim(0);
+    std::ofstream("/proc/self/clear_refs") << "5";  // the peak begins again
+    const std::uint64_t before = status_bytes("VmRSS:");
+    (void)run(options, {number(n)}, n);
+    const std::uint64_t peak = status_bytes("VmHWM:") - before;
+    _exit(write(ends[1], &peak, sizeof peak) == sizeof peak ? 0 : 1);
+  }
+  std::uint64_t peak = 0;
+  EXPECT_EQ(read(ends[0], &peak, sizeof peak), ssize_t{sizeof peak});
+  int status = 0;
+  waitpid(child, &status, 0);
+  close(ends[0]);
+  close(ends[1]);
+  return peak;
+}
+
+TEST(FactorialNeeds, AreNotLessThanWhatIsTakenNorMuchMore) {
+  if (!std::string_view(BRIGADE_SANITIZERS).empty() || !kernels_available())
+    GTEST_SKIP() << "other memory than in the program";
+  for (const std::uint64_t n : {300'000, 1'000'000, 1'300'000, 2'000'000})
+    for (const FactorialForm form : {FactorialForm::decimal, FactorialForm::hex, FactorialForm::binary}) {
+      const wire::FactorialOptions options{.form = form};
+      const std::uint64_t taken = measured_memory(n, options), told = memory_of_factorial(n, options);
+      EXPECT_LE(taken, told) << n << "!, form " << static_cast<int>(form);
+      EXPECT_LE(told, 2 * taken) << n << "!, form " << static_cast<int>(form);
+    }
+}
+
+TEST(FactorialNeeds, GrowWithN) {
+  for (const bool verify : {false, true})
+    for (const FactorialForm form : {FactorialForm::decimal, FactorialForm::hex, FactorialForm::binary,
+                                     FactorialForm::digits, FactorialForm::digest}) {
+      std::uint64_t last = 0;
+      for (std::uint64_t n = 0; n < std::uint64_t{1} << 62; n += 1 + n / 7) {
+        const std::uint64_t bytes = memory_of_factorial(n, {.form = form, .verify = verify});
+        ASSERT_GE(bytes, last) << n;
+        last = bytes;
+      }
+      EXPECT_EQ(memory_of_factorial(UINT64_MAX, {.form = form, .verify = verify}), last);
+    }
+}
+
 TEST(Factorial, ComputesLargeNumbersOnAllThreads) {
   Outbox outbox;
   ThreadPool pool({factorial_kind(1'000'000)}, outbox, {.threads = 2});
@@ -224,6 +300,25 @@ TEST(Factorial, IsGivenUpPastItsDeadline) {
   ASSERT_TRUE(prepared);
   prepared->on_thread()(feed);
   EXPECT_EQ(ended, TaskStatus::timeout);
+}
+
+TEST(Factorial, IsGivenUpInTheMiddleOfAProduct) {
+  if (!kernels_available()) GTEST_SKIP() << "GMP cannot be interrupted";
+  constexpr std::uint64_t kN = 400'000;
+  for (const Radix radix : {Radix::decimal, Radix::binary}) {
+    std::uint64_t asked = 0;
+    Effort counting{.team = Team(), .given_up = [&asked] { return ++asked == 0; }};
+    Factorial factorial;
+    ASSERT_TRUE(factorial.of(radix, kN, counting));
+    const std::uint64_t all = asked;
+    EXPECT_GT(all, 250U);  // many pieces
+    for (std::uint64_t pieces = 1; pieces < all; pieces += all / 40) {
+      asked = 0;
+      const Effort effort{.team = Team(), .given_up = [&asked, pieces] { return ++asked > pieces; }};
+      EXPECT_EQ(factorial.of(radix, kN, effort), std::nullopt) << pieces << " of " << all;
+      EXPECT_LE(asked, pieces + 100);  // what is left does not run on
+    }
+  }
 }
 
 TEST(Product, MultipliesOn) {

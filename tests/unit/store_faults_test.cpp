@@ -155,13 +155,13 @@ TEST(StoreReading, RefusesShortMissingAndChangedRecords) {
   {
     OpenStore store(folder.state());
     EXPECT_NE(store->blocks(kJob, 0, 1, false).error().message.find("is cut short"), std::string::npos);
-    EXPECT_TRUE(store->blocks_with(kJob, {10, 1}));  // in its row
+    EXPECT_TRUE(store->blocks_with(kJob, {10, 1}, 1 << 30));  // in its row
   }
   fs::remove(file);
   run_sql(folder.state(), "UPDATE blocks SET record=zeroblob(length(record)) WHERE position=10");
   OpenStore store(folder.state());
   EXPECT_NE(store->arguments(kJob, {0, 1}).error().message.find(file.string()), std::string::npos);
-  EXPECT_EQ(store->blocks_with(kJob, {10, 1}).error().code, ErrorCode::storage);
+  EXPECT_EQ(store->blocks_with(kJob, {10, 1}, 1 << 30).error().code, ErrorCode::storage);
 }
 
 // ---- Full and failing disks --------------------------------------------------------------------------------------

@@ -256,11 +256,95 @@ TEST(Store, ReadsWhatCountsBeforeItIsWrittenWhereNothingIsSynced) {
   open_range(store, kJob, 100);
   for (const auto& block : three_blocks()) EXPECT_TRUE(store.append(block));
   expect_pages(*store);
-  const auto found = store->blocks_with(kJob, {0, 100});
+  const auto found = store->blocks_with(kJob, {0, 100}, kAll);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->size(), three_blocks().size());
   ASSERT_TRUE(store.commit());
   expect_pages(*store);
+}
+
+/// A block with one value, which is too large to be read at once.
+BlockAppended large_block() {
+  std::string value(kWholeValueMax + 3 * (std::uint64_t{1} << 20) + 5, '\0');
+  for (std::size_t i = 0; i < value.size(); ++i) value[i] = static_cast<char>(i * 7 + i / 4096);
+  ValuesBuilder values;
+  values.add(value);
+  return block_of(kJob, 0, {.runs = {{7, 1}}, .values = values.take()});
+}
+
+/// All of a value that was left out, read in parts.
+std::string read_parts(Store& store, const StoredBlock& block, std::uint64_t bytes_max) {
+  std::string value;
+  while (value.size() < block.left_out) {
+    const auto part =
+        store.part(kJob, block.position, value.size(), std::min(bytes_max, block.left_out - value.size()));
+    if (!part || part->empty()) return part ? "an empty part" : part.error().message;
+    value += part->view();
+  }
+  return value;
+}
+
+void expect_in_parts(Store& store, const BlockAppended& written) {
+  const std::string value(written.outcomes.values.blob.view());
+  const auto in_log = store.blocks(kJob, 0, kAll, false);
+  const auto by_task = store.blocks_with(kJob, {0, 100}, kAll);
+  for (const auto* found : {&in_log, &by_task}) {
+    ASSERT_TRUE(*found) << found->error().message;
+    ASSERT_EQ((*found)->size(), 1U);
+    const StoredBlock& block = (*found)->front();
+    EXPECT_EQ(block.left_out, value.size());
+    EXPECT_TRUE(block.outcomes.values.blob.empty());
+    EXPECT_EQ(block.outcomes.runs, written.outcomes.runs);
+    EXPECT_TRUE(read_parts(store, block, 1'000'003) == value);
+  }
+  EXPECT_EQ(store.part(kJob, 0, 0, value.size() + 1).error().code, ErrorCode::invalid);
+  EXPECT_EQ(store.part(kJob, 0, value.size() + 1, 0).error().code, ErrorCode::invalid);
+}
+
+TEST(Store, LeavesOutLargeValuesAndGivesThemInParts) {
+  TemporaryFolder folder;
+  OpenStore store(folder.state());
+  open_range(store, kJob, 100);
+  const BlockAppended written = large_block();
+  (void)store.append(written);
+  ASSERT_TRUE(store.commit());
+  expect_in_parts(*store, written);  // from memory
+  store.close();
+  OpenStore again(folder.state());
+  expect_in_parts(*again, written);  // from the disk
+}
+
+TEST(Store, ShowsNothingOfALargeValueThatIsDamagedAtItsEnd) {
+  TemporaryFolder folder;
+  OpenStore store(folder.state());
+  open_range(store, kJob, 100);
+  (void)store.append(large_block());
+  ASSERT_TRUE(store.commit());
+  const auto file = segments_folder(folder.state()) / segments(folder).front();
+  {
+    std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+    stream.seekp(-1, std::ios::end);
+    stream.put('!');
+  }
+  store.close();
+  OpenStore again(folder.state());
+  EXPECT_EQ(again->part(kJob, 0, 0, 1).error().code, ErrorCode::storage);
+}
+
+TEST(Store, ReadsOnlyAsManyBlocksOfARunAsAreWanted) {
+  TemporaryFolder folder;
+  OpenStore store(folder.state());
+  open_range(store, kJob, 100);
+  for (std::uint64_t task = 0; task < 4; ++task) {
+    ValuesBuilder values;
+    values.add(std::string(100'000, 'v'));
+    (void)store.append(block_of(kJob, task, {.runs = {{3 - task, 1}}, .values = values.take()}));
+  }
+  ASSERT_TRUE(store.commit());
+  store.close();
+  OpenStore again(folder.state());
+  EXPECT_EQ(positions(again->blocks_with(kJob, {0, 100}, 150'000)), (Positions{2, 3}));  // tasks 1 and 0
+  EXPECT_EQ(positions(again->blocks_with(kJob, {1, 100}, 1)), (Positions{2}));
 }
 
 TEST(Store, CountsNothingBeforeItIsWrittenWhereItSyncs) {
@@ -327,11 +411,11 @@ void expect_same_as_brute_force(Store& store, const std::vector<BlockAppended>& 
   for (int i = 0; i < 200; ++i) {
     const std::uint64_t first = random() % tasks;
     const Run run{first, 1 + random() % (i % 3 == 0 ? 3 : 400)};
-    ASSERT_EQ(positions(store.blocks_with(kJob, run)), brute_force(blocks, run)) << first << " " << run.count;
+    ASSERT_EQ(positions(store.blocks_with(kJob, run, kAll)), brute_force(blocks, run)) << first << " " << run.count;
   }
-  EXPECT_EQ(positions(store.blocks_with(kJob, {0, tasks})), brute_force(blocks, {0, tasks}));
-  EXPECT_EQ(positions(store.blocks_with(kJob, {tasks, 10})), Positions{});
-  EXPECT_EQ(positions(store.blocks_with(kJob, {0, 0})), Positions{});
+  EXPECT_EQ(positions(store.blocks_with(kJob, {0, tasks}, kAll)), brute_force(blocks, {0, tasks}));
+  EXPECT_EQ(positions(store.blocks_with(kJob, {tasks, 10}, kAll)), Positions{});
+  EXPECT_EQ(positions(store.blocks_with(kJob, {0, 0}, kAll)), Positions{});
 }
 
 TEST(Store, FindsTheBlocksOfAnyRunAsABruteForceSearchDoes) {
@@ -348,7 +432,7 @@ TEST(Store, FindsTheBlocksOfAnyRunAsABruteForceSearchDoes) {
   for (std::size_t i = blocks.size() / 2; i < blocks.size(); ++i) again.append(blocks[i]);
   ASSERT_TRUE(again.commit());
   expect_same_as_brute_force(*again, blocks, kTasks);
-  EXPECT_EQ(positions(again->blocks_with(kJob, {5, 1})).size(), 1U);
+  EXPECT_EQ(positions(again->blocks_with(kJob, {5, 1}, kAll)).size(), 1U);
 }
 
 TEST(Store, FindsACancellationThatSpansTheWholeJob) {
@@ -359,9 +443,9 @@ TEST(Store, FindsACancellationThatSpansTheWholeJob) {
   Outcomes cancelled{.runs = {{0, 500}, {501, 99'999'499}}, .status = Column<TaskStatus>(TaskStatus::cancelled)};
   store.append(block_of(kJob, 1, cancelled));
   ASSERT_TRUE(store.commit());
-  EXPECT_EQ(positions(store->blocks_with(kJob, {70'000'000, 1})), (Positions{1}));
-  EXPECT_EQ(positions(store->blocks_with(kJob, {500, 1})), (Positions{0}));
-  EXPECT_EQ(positions(store->blocks_with(kJob, {499, 2})), (Positions{0, 1}));
+  EXPECT_EQ(positions(store->blocks_with(kJob, {70'000'000, 1}, kAll)), (Positions{1}));
+  EXPECT_EQ(positions(store->blocks_with(kJob, {500, 1}, kAll)), (Positions{0}));
+  EXPECT_EQ(positions(store->blocks_with(kJob, {499, 2}, kAll)), (Positions{0, 1}));
 }
 
 // ---- Recovery ----------------------------------------------------------------------------------------------------
@@ -582,8 +666,8 @@ TEST(Store, GivesAForgottenJobsKeyAndIdNoMeaning) {
   EXPECT_EQ(positions(store->blocks(kJob, 0, kAll, false)), Positions{});
   store.append(block_of(kJob, 0, ok_outcomes({{5, 5}})));
   ASSERT_TRUE(store.commit());
-  EXPECT_EQ(positions(store->blocks_with(kJob, {0, 5})), Positions{});
-  EXPECT_EQ(positions(store->blocks_with(kJob, {0, 6})), Positions{0});
+  EXPECT_EQ(positions(store->blocks_with(kJob, {0, 5}, kAll)), Positions{});
+  EXPECT_EQ(positions(store->blocks_with(kJob, {0, 6}, kAll)), Positions{0});
 }
 
 }  // namespace

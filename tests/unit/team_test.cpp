@@ -39,6 +39,15 @@ TEST(Team, WorksAloneWithoutSpareCores) {
   EXPECT_EQ(threads, std::set{std::this_thread::get_id()});
 }
 
+TEST(Team, BeginsNothingMoreOnceItIsStopped) {
+  int done = 0;
+  const Team team = Team().until([&done] { return done == 3; });
+  team.each(10, [&](std::size_t) { ++done; });
+  EXPECT_EQ(done, 3);
+  EXPECT_TRUE(team.stopped());
+  EXPECT_FALSE(Team().stopped());
+}
+
 TEST(Team, HasTwoThreadsWhereACoreIsSpare) {
   SpareCores spare(1);
   std::barrier both(2);  // passed only when two pieces run at once

@@ -157,11 +157,36 @@ void SliceQueue::drop_started() {
   std::erase_if(slices_, [](const auto& slice) { return slice->next == slice->end; });
 }
 
-std::shared_ptr<Slice> SliceQueue::first_startable() {
-  if (is_full()) return nullptr;
-  for (const auto& slice : slices_)
-    if (slice->job->running < slice->work.per_worker) return slice;
-  return nullptr;
+std::optional<Grain> SliceQueue::first_startable() {
+  if (is_full()) return std::nullopt;
+  bool one_waits = false;  // for memory
+  for (const auto& slice : slices_) {
+    if (slice->job->running >= slice->work.per_worker) continue;
+    if (one_waits && slice->job->prepared.memory_of) continue;
+    Grain grain{.slice = slice, .begin = slice->next, .end = slice->next + grain_size(*slice)};
+    if (fit(grain)) return grain;
+    one_waits = true;
+  }
+  return std::nullopt;
+}
+
+std::uint64_t SliceQueue::memory_of(const Grain& grain) const {
+  std::uint64_t largest = 0;
+  std::array<char, 8> bytes{};
+  for (std::uint64_t index = grain.begin; index < grain.end; ++index)
+    largest = std::max(largest, number_of(grain.slice->argument(index, bytes)).value_or(0));
+  return grain.slice->job->prepared.memory_of(largest);
+}
+
+bool SliceQueue::fit(Grain& grain) const {
+  if (options_.memory == 0 || !grain.slice->job->prepared.memory_of) return true;
+  const std::uint64_t left = options_.memory - reserved_;
+  grain.memory = memory_of(grain);
+  if (grain.memory <= left) return true;
+  grain.end = grain.begin + 1;
+  grain.memory = memory_of(grain);
+  if (grain.memory > options_.memory) grain.memory = 0;  // its kind refuses it
+  return grain.memory <= left;
 }
 
 std::uint64_t SliceQueue::grain_size(const Slice& slice) const {
@@ -174,11 +199,10 @@ std::uint64_t SliceQueue::grain_size(const Slice& slice) const {
 }
 
 std::optional<Grain> SliceQueue::take_locked(Station& station) {
-  std::optional<Grain> grain;
-  if (const std::shared_ptr<Slice> slice = first_startable()) {
-    const std::uint64_t size = grain_size(*slice);
-    grain = Grain{.slice = slice, .begin = slice->next, .end = slice->next + size};
-    slice->next += size;
+  std::optional<Grain> grain = first_startable();
+  if (grain) {
+    const std::shared_ptr<Slice> slice = grain->slice;
+    slice->next = grain->end;
     if (slice->next == slice->end) std::erase(slices_, slice);
   } else {
     grain = steal(station);
@@ -187,6 +211,8 @@ std::optional<Grain> SliceQueue::take_locked(Station& station) {
   ++grain->slice->job->running;
   ++running_;
   spare_.task_began();
+  reserved_ += grain->memory;
+  station.memory_ = grain->memory;
   if (!grain->slice->job->coroutine) station.begin(*grain, base::monotonic_now());
   return grain;
 }
@@ -224,15 +250,22 @@ std::optional<Grain> SliceQueue::steal(const Station& thief) {
     if (station.get() == &thief) continue;
     const auto slice = station->unstarted();
     if (!slice || slice->job->running >= slice->work.per_worker) continue;
-    if (std::optional<Grain> grain = station->split()) return grain;
+    if (station->memory_ > 0 && station->memory_ > options_.memory - reserved_) continue;
+    if (std::optional<Grain> grain = station->split()) {
+      grain->memory = station->memory_;  // of the largest of both halves
+      return grain;
+    }
   }
   return std::nullopt;
 }
 
 void SliceQueue::done(Station& station, const std::shared_ptr<ActiveJob>& job) {
   const Station::Tally tally = station.take_tally();
+  bool freed = false;
   {
     const std::lock_guard lock(mutex_);
+    freed = station.memory_ > 0;
+    reserved_ -= std::exchange(station.memory_, 0);
     --running_;
     spare_.task_ended();
     --job->running;
@@ -245,7 +278,8 @@ void SliceQueue::done(Station& station, const std::shared_ptr<ActiveJob>& job) {
     }
     if (slices_.empty()) return;
   }
-  changed_.notify_one();  // the job may have been at its ceiling
+  // The job may have been at its ceiling; where memory was the ceiling, several tasks may fit now.
+  freed ? changed_.notify_all() : changed_.notify_one();
 }
 
 void SliceQueue::done(ActiveJob& job, std::uint64_t weight) {

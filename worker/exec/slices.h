@@ -1,6 +1,7 @@
 // The leases that an executor holds, and how threads take their tasks: in grains of consecutive tasks from the first
 // slice that has unstarted ones and whose job is below its ceiling; an idle thread takes half of what another has not
-// begun.
+// begun. Where a kind knows what memory its tasks take, they start only while that is left, in their order: none may
+// pass one that waits for memory, but tasks that need none to speak of may.
 #pragma once
 
 #include <array>
@@ -56,6 +57,7 @@ struct Grain {
   std::shared_ptr<Slice> slice;
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
+  std::uint64_t memory = 0;  ///< the most that one of its tasks takes, where that is known
 };
 
 /// What one thread does: its grain, and the task that it is in. Written by that thread, looked at by the others, all
@@ -101,6 +103,9 @@ class Station {
   SpareCores* spare_;
   std::array<char, 8> number_{};  // only the thread's own
 
+  friend class SliceQueue;
+  std::uint64_t memory_ = 0;  // what its grain has reserved; guarded by the queue's mutex
+
   // Guarded by the tray's lock.
   std::shared_ptr<Slice> slice_;  // null: idle
   std::uint64_t current_ = 0;
@@ -119,7 +124,8 @@ class SliceQueue {
     std::uint32_t threads = 1;  ///< that take grains
     Duration time_limit{};      ///< of one task where the job has none, and at most; 0: none
     std::uint64_t unreleased_max = 64u << 20;
-    bool loop = false;  ///< a job that can runs as coroutines
+    std::uint64_t memory = 0;  ///< that running tasks may take together; 0: no limit
+    bool loop = false;         ///< a job that can runs as coroutines
   };
   SliceQueue(std::vector<Kind> kinds, Options options);
 
@@ -151,7 +157,11 @@ class SliceQueue {
   std::shared_ptr<ActiveJob> job_of(const Lease& lease);
   /// Whether too much is unacknowledged to start anything.
   bool is_full() const { return unreleased_ > static_cast<std::int64_t>(options_.unreleased_max); }
-  std::shared_ptr<Slice> first_startable();
+  /// The next grain of the first slice that may start one.
+  std::optional<Grain> first_startable();
+  /// Makes `grain` small enough for the memory that is left, and fills in `memory`; false where not even one task fits.
+  bool fit(Grain& grain) const;
+  std::uint64_t memory_of(const Grain& grain) const;
   std::optional<Grain> take_locked(Station& station);
   std::optional<Grain> steal(const Station& thief);
   std::uint64_t grain_size(const Slice& slice) const;
@@ -169,6 +179,7 @@ class SliceQueue {
   std::vector<std::unique_ptr<Station>> stations_;
   std::uint32_t running_ = 0;
   SpareCores spare_;
+  std::uint64_t reserved_ = 0;   // memory of the grains that run
   std::int64_t unreleased_ = 0;  // may dip below 0: a block can be released before its grain ends
   bool stopped_ = false;
 };

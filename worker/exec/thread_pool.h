@@ -17,6 +17,7 @@ struct ThreadPoolOptions {
   std::uint32_t threads = 1;
   Duration time_limit{};                     ///< of one task where its job has none, and at most; 0: none
   std::uint64_t unreleased_max = 64u << 20;  ///< new tasks wait while so many bytes of outcomes are unacknowledged
+  std::uint64_t memory = 0;                  ///< that tasks may take together where their kind knows it; 0: no limit
 };
 
 /// A task past its limit is reported `timeout` in time; one that cannot be interrupted keeps its thread busy until it

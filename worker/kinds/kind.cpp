@@ -26,7 +26,7 @@ Prepared always(Ending ending) {
   const auto run = [ending = std::move(ending)](TaskFeed& feed) {
     while (feed.next()) feed.end(ending);
   };
-  return {.on_thread = [run] { return Runner(run); }, .on_loop = {}};
+  return {.on_thread = [run] { return Runner(run); }, .on_loop = {}, .memory_of = {}};
 }
 
 }  // namespace brigade::worker

@@ -116,6 +116,9 @@ struct Prepared {
   std::function<Runner()> on_thread;
   /// Empty: the blocking form runs in the loop's thread, one task after another.
   std::function<LoopRunner(LoopThread&)> on_loop;
+  /// Bytes of memory that a task with this number as its argument takes at most; it grows with the number. Empty: not
+  /// worth counting.
+  std::function<std::uint64_t(std::uint64_t)> memory_of;
   /// It ends by itself at a task's deadline, with a message of its own: it is reported only if it does not.
   bool stops_itself = false;
 };

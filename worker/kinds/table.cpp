@@ -22,7 +22,7 @@ Result<std::vector<Kind>> kinds(const KindSettings& settings, const std::vector<
   Result<AddressPolicy> addresses = AddressPolicy::make(settings.fetch_allow, settings.allow_all_addresses);
   if (!addresses) return addresses.error();
   FetchSettings fetch{.addresses = *std::move(addresses), .body_max = settings.fetch_body_max};
-  std::vector<Kind> all{factorial_kind(settings.factorial_max),
+  std::vector<Kind> all{factorial_kind(settings.factorial_max, settings.memory),
                         fetch_kind(std::move(fetch)),
                         noop_kind(),
                         sleep_kind(),

@@ -14,6 +14,7 @@ namespace brigade::worker {
 /// What a worker's owner sets for all jobs.
 struct KindSettings {
   std::uint64_t factorial_max = 20'000'000;                ///< the largest n
+  std::uint64_t memory = 0;                                ///< that all tasks may take together; 0: no limit
   std::vector<std::string> fetch_allow;                    ///< CIDRs that fetch may reach although they are not global
   bool allow_all_addresses = false;                        ///< a private cluster: what its user could reach, fetch may
   std::uint64_t fetch_body_max = std::uint64_t{64} << 20;  ///< of a fetched body where its job says nothing

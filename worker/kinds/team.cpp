@@ -11,11 +11,12 @@ namespace {
 /// What the threads of one each() share.
 class Round {
  public:
-  Round(std::size_t count, const std::function<void(std::size_t)>& work) : count_(count), work_(&work) {}
+  Round(std::size_t count, const std::function<void(std::size_t)>& work, const Team& team)
+      : count_(count), work_(&work), team_(&team) {}
 
   void take_part() {
     try {
-      for (std::size_t i = next_++; i < count_; i = next_++) (*work_)(i);
+      for (std::size_t i = next_++; i < count_ && !team_->stopped(); i = next_++) (*work_)(i);
     } catch (...) {
       next_ = count_;
       const std::lock_guard lock(mutex_);
@@ -30,6 +31,7 @@ class Round {
  private:
   const std::size_t count_;
   const std::function<void(std::size_t)>* work_;
+  const Team* team_;
   std::atomic<std::size_t> next_ = 0;
   std::mutex mutex_;
   std::exception_ptr thrown_;
@@ -45,7 +47,7 @@ bool SpareCores::try_take() {
 }
 
 void Team::each(std::size_t count, const std::function<void(std::size_t)>& work) const {
-  Round round(count, work);
+  Round round(count, work, *this);
   std::vector<std::jthread> helpers;
   while (helpers.size() + 1 < count && spare_ && spare_->try_take())
     helpers.emplace_back([&round, spare = spare_] {

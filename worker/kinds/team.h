@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <utility>
 
 namespace brigade::worker {
 
@@ -29,13 +30,22 @@ class Team {
  public:
   /// Without `spare`, alone.
   explicit Team(SpareCores* spare = nullptr) : spare_(spare) {}
+  /// The same, but it begins no more pieces once `stopped`, which then stays so; called by all its threads.
+  Team until(std::function<bool()> stopped) const {
+    Team team = *this;
+    team.stopped_ = std::move(stopped);
+    return team;
+  }
+  /// Whether pieces may have been left out.
+  bool stopped() const { return stopped_ && stopped_(); }
 
-  /// Calls work(0) … work(count - 1), in any order, some of them in other threads; returns when all are done.
-  /// An exception of one of them (a library's) goes on here.
+  /// Calls work(0) … work(count - 1), in any order, some of them in other threads; returns when all are done (or it is
+  /// stopped). An exception of one of them (a library's) goes on here.
   void each(std::size_t count, const std::function<void(std::size_t)>& work) const;
 
  private:
   SpareCores* spare_;
+  std::function<bool()> stopped_;
 };
 
 }  // namespace brigade::worker

@@ -14,7 +14,7 @@ namespace brigade::worker {
 /// What a factorial may use, and when to leave it.
 struct Effort {
   Team team;
-  std::function<bool()> given_up = [] { return false; };  ///< asked before each long step
+  std::function<bool()> given_up = [] { return false; };  ///< asked before each piece of a long step; then it stays so
 };
 
 /// One thread's; keeps tables from one factorial to the next.

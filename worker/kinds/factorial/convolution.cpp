@@ -132,6 +132,7 @@ void Convolution::multiply(Radix radix, const Shape& shape, Spectrum& a, const S
                            std::span<std::uint64_t> to) const {
   multiply_back(shape, a, b);
   combine(shape, a);
+  if (team_.stopped()) return;  // what is there now is no product, and its carries could go anywhere
   radix == Radix::binary ? carry<Radix::binary>(shape, a, to) : carry<Radix::decimal>(shape, a, to);
 }
 

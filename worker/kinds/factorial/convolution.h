@@ -35,7 +35,7 @@ class Convolution {
 
   void transform(const Shape& shape, LimbsView limbs, Spectrum& to) const;
   /// to = a·b; a is used up. b may be a. REQUIRES: to.size() - 1 <= shape.length, and the shorter factor has at most
-  /// kTermsMax limbs.
+  /// kTermsMax limbs. Once the team is stopped, `to` is anything.
   void multiply(Radix radix, const Shape& shape, Spectrum& a, const Spectrum& b, std::span<std::uint64_t> to) const;
 
  private:

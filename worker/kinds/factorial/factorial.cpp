@@ -12,6 +12,7 @@
 #include "proto/wire/kinds.h"
 #include "proto/wire/limits.h"
 #include "worker/kinds/factorial/compute.h"
+#include "worker/kinds/factorial/needs.h"
 #include "worker/kinds/factorial/product.h"
 #include "worker/kinds/factorial/size.h"
 #include "worker/kinds/factorial/text.h"
@@ -51,11 +52,16 @@ Effort effort_of(const TaskFeed& feed) {
   return {.team = Team(feed.spare()), .given_up = given_up};
 }
 
+struct FactorialLimits {
+  std::uint64_t n = 0;
+  std::uint64_t memory = 0;  ///< of one task; 0: none
+};
+
 /// One thread's factorials of one job. Goes on from the last argument where the next one is near.
 class Factorials {
  public:
-  Factorials(const wire::FactorialOptions& options, std::uint64_t n_max)
-      : options_(options), n_max_(n_max), radix_(radix_of(options.form)), product_(radix_) {}
+  Factorials(const wire::FactorialOptions& options, const FactorialLimits& limits)
+      : options_(options), limits_(limits), radix_(radix_of(options.form)), product_(radix_) {}
 
   Ending answer(const TaskFeed& feed) {
     const std::optional<std::uint64_t> n = number_of(feed.argument());
@@ -73,30 +79,20 @@ class Factorials {
 
  private:
   std::optional<Ending> check_size(std::uint64_t n) const {
-    if (n > n_max_)
+    if (n > limits_.n)
       return Ending::failed(TaskStatus::too_large, std::to_string(n) + "! would have " + about_digits(n) +
-                                                       "; this worker computes up to " + std::to_string(n_max_) +
-                                                       "! (" + about_digits(n_max_) + ")");
-    const std::uint64_t bytes = answer_bytes(n);
+                                                       "; this worker computes up to " + std::to_string(limits_.n) +
+                                                       "! (" + about_digits(limits_.n) + ")");
+    const std::uint64_t memory = memory_of_factorial(n, options_);
+    if (limits_.memory > 0 && memory > limits_.memory)
+      return Ending::failed(TaskStatus::too_large, std::to_string(n) + "! would take up to " +
+                                                       base::format_size(memory) + " of memory; this worker may use " +
+                                                       base::format_size(limits_.memory) + " (its --memory)");
+    const std::uint64_t bytes = answer_bytes_of_factorial(n, options_.form);
     if (bytes + kAnswerOverhead < wire::kBlobBytesMax) return std::nullopt;
     return Ending::failed(TaskStatus::too_large,
                           std::to_string(n) + "! would have " + about_digits(n) + ", " + base::format_size(bytes) +
                               " in this form; an answer has less than " + base::format_size(wire::kBlobBytesMax));
-  }
-
-  std::uint64_t answer_bytes(std::uint64_t n) const {
-    switch (options_.form) {
-      case FactorialForm::decimal:
-        return static_cast<std::uint64_t>(log10_factorial(n)) + 2;
-      case FactorialForm::hex:
-        return 2 * bytes_of_factorial(n);
-      case FactorialForm::binary:
-        return bytes_of_factorial(n);
-      case FactorialForm::digits:
-      case FactorialForm::digest:
-        break;
-    }
-    return 64;
   }
 
   static Radix radix_of(FactorialForm form) {
@@ -135,15 +131,15 @@ class Factorials {
   }
 
   const wire::FactorialOptions options_;
-  const std::uint64_t n_max_;
+  const FactorialLimits limits_;
   const Radix radix_;
   Product product_;
   Factorial factorial_;
   FactorialCheck check_;
 };
 
-Runner runner(const wire::FactorialOptions& options, std::uint64_t n_max) {
-  const auto factorials = std::make_shared<Factorials>(options, n_max);
+Runner runner(const wire::FactorialOptions& options, const FactorialLimits& limits) {
+  const auto factorials = std::make_shared<Factorials>(options, limits);
   return [factorials](TaskFeed& feed) {
     while (feed.next()) feed.end(factorials->answer(feed));
   };
@@ -151,11 +147,14 @@ Runner runner(const wire::FactorialOptions& options, std::uint64_t n_max) {
 
 }  // namespace
 
-Kind factorial_kind(std::uint64_t n_max) {
-  const auto prepare = [n_max](const JobBrief& brief) -> Result<Prepared> {
+Kind factorial_kind(std::uint64_t n_max, std::uint64_t memory_max) {
+  const FactorialLimits limits{.n = n_max, .memory = memory_max};
+  const auto prepare = [limits](const JobBrief& brief) -> Result<Prepared> {
     const Result<wire::FactorialOptions> options = wire::decode_factorial_options(brief.options);
     if (!options) return options.error();
-    return Prepared{.on_thread = [options = *options, n_max] { return runner(options, n_max); }, .on_loop = {}};
+    return Prepared{.on_thread = [options = *options, limits] { return runner(options, limits); },
+                    .on_loop = {},
+                    .memory_of = [options = *options](std::uint64_t n) { return memory_of_factorial(n, options); }};
   };
   return {.name = "factorial", .preferred = Lane::threads, .argument_max = n_max, .prepare = prepare};
 }

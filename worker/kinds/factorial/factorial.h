@@ -8,6 +8,7 @@
 namespace brigade::worker {
 
 /// Arguments above `n_max` are refused with `too_large`.
-Kind factorial_kind(std::uint64_t n_max);
+/// `memory_max`: bytes that one task may take; 0: no limit.
+Kind factorial_kind(std::uint64_t n_max, std::uint64_t memory_max = 0);
 
 }  // namespace brigade::worker

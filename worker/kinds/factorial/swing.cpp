@@ -95,6 +95,7 @@ Limbs swing_factors(Radix radix, std::uint32_t n, const std::vector<std::uint32_
 
 std::optional<Limbs> SwingFactorial::of(Radix radix, std::uint32_t n, Team team,
                                         const std::function<bool()>& given_up) {
+  team = team.until(given_up);
   const std::size_t limbs = limbs_of_factorial(radix, n);
   roots_.grow_to(Multiplier::largest_transform(limbs));
   const std::vector<std::uint32_t> primes = primes_up_to(n);
@@ -110,6 +111,7 @@ std::optional<Limbs> SwingFactorial::of(Radix radix, std::uint32_t n, Team team,
     if (given_up()) return std::nullopt;
     number = multiplier.multiply(number, swing);
   }
+  if (given_up()) return std::nullopt;
   if (radix == Radix::binary) return shifted(number, n - static_cast<std::uint32_t>(std::popcount(n)));
   return number;
 }

@@ -17,7 +17,8 @@ namespace brigade::worker {
 /// One thread's; keeps its tables from one factorial to the next.
 class SwingFactorial {
  public:
-  /// n! in the radix, or nothing once `given_up`, asked before each long product, says so.
+  /// n! in the radix, or nothing once `given_up`, asked before each piece of a long product, says so;
+  /// then it must stay so.
   /// REQUIRES: kernels_available(); n was checked against a limit.
   std::optional<Limbs> of(Radix radix, std::uint32_t n, Team team, const std::function<bool()>& given_up);
   /// Gives the memory back when it is much.

@@ -1,0 +1,18 @@
+// How much memory a control group or the machine leaves to this process.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+
+namespace brigade::base {
+
+/// The least memory limit of this process's control groups; none where there is no limit. `membership` and `mount` as
+/// in quota_cores().
+std::optional<std::uint64_t> limited_memory(std::string_view membership, const std::filesystem::path& mount);
+
+/// That limit, or the machine's memory where that is less.
+std::uint64_t usable_memory();
+
+}  // namespace brigade::base
