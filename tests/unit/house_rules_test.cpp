@@ -246,12 +246,11 @@ const std::vector<File>& source() {
     const fs::path root = BRIGADE_SOURCE_DIR;
     std::vector<File> found;
     for (const char* folder : {"broker", "client", "proto", "scripts", "tests", "web", "worker"}) {
-      fs::recursive_directory_iterator entries(root / folder);
-      for (const fs::directory_entry& entry : entries) {
-        const fs::path& path = entry.path();
+      for (fs::recursive_directory_iterator entry(root / folder), end; entry != end; ++entry) {
+        const fs::path& path = entry->path();
         // What others wrote and what was built is not ours to keep in shape.
-        if (path.filename() == "node_modules" || path.filename() == "dist") entries.disable_recursion_pending();
-        if (entry.is_regular_file() && path.extension() != ".pyc")
+        if (path.filename() == "node_modules" || path.filename() == "dist") entry.disable_recursion_pending();
+        if (entry->is_regular_file() && path.extension() != ".pyc")
           found.push_back({path.lexically_relative(root).generic_string(), read(path)});
       }
     }
