@@ -60,6 +60,7 @@ def fill_disk(world, rng):
         cluster.filler.unlink()
         if cluster.broker.process.poll() is not None:
             cluster.start_broker()
+        world.settled.append(job)
         world.history.add("fault", name="disk-full", **seen, back_s=seconds_until_accepted(world, seen["key"]))
 
 
@@ -103,9 +104,12 @@ def seconds_until_accepted(world, key):
     begin, spec, back = time.monotonic(), clients.tasks.sleep_spec(1, 1), None
     for name in (key + "-after", key):
         world.history.add("submit", key=name, spec=spec, keyed=True)
-        while not clients.submit_once(world, name, spec)[0]:
+        job = None
+        while not job:
             if world.cluster.broker.process.poll() is not None:
                 return back
+            job, _ = clients.submit_once(world, name, spec)
+        world.settled.append(job)
         back = back or seconds_since(begin)
     return back
 
@@ -129,6 +133,7 @@ def limit_file_size(world, rng):
         seen = observe_trouble(world, key, job, lambda: None)
         time.sleep(rng.uniform(0, 2))
         resource.prlimit(pid, resource.RLIMIT_FSIZE, old)
+        world.settled.append(job)
         world.history.add("fault", name="file-size", **seen, back_s=seconds_until_accepted(world, seen["key"]))
 
 
