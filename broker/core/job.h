@@ -15,6 +15,8 @@
 
 namespace brigade::broker {
 
+class Permits;
+
 /// Means that follow the latest values, for the size of leases.
 struct TaskCost {
   bool known = false;
@@ -79,6 +81,7 @@ struct Job {
   double argument_bytes = 0;  ///< mean
   double ran_ms = 0;          ///< time of slots that its tasks took, for equal shares among jobs
   double leased_ms = 0;       ///< what its leases will take, as its client's share counts it
+  std::shared_ptr<Permits> permits;  ///< of a job with limits, once a worker wants some
   bool cut = false;           ///< cancelled, over its deadline or its failures: nothing of it is leased any more
   TaskStatus cut_status = TaskStatus::ok;
 

@@ -52,7 +52,8 @@ SendLease order_of(const Job& job, const Held& lease) {
                 .run = lease.run,
                 .attempt = lease.trial.attempts + 1,
                 .last_attempt = lease.trial.failures >= job.spec.retries,
-                .brief = {job.spec.kind, job.spec.options, job.spec.mode, job.spec.task_timeout, job.spec.range}}};
+                .brief = {job.spec.kind, job.spec.options, job.spec.mode, job.spec.task_timeout, job.spec.range,
+                          job.spec.limits}}};
 }
 
 void move_lease(State& state, Held& lease, Worker& to) {

@@ -6,7 +6,10 @@ namespace brigade::worker {
 namespace {
 
 SliceQueue::Options queue_options(const ThreadPoolOptions& options) {
-  return {.threads = options.threads, .time_limit = options.time_limit, .unreleased_max = options.unreleased_max};
+  return {.threads = options.threads,
+          .time_limit = options.time_limit,
+          .unreleased_max = options.unreleased_max,
+          .gate = options.gate};
 }
 
 }  // namespace
