@@ -40,7 +40,7 @@ bool Loop::collect() {
       handle(std::move(ready));
     }
   }
-  for (Gate::News& news : parts_.gate.collect())
+  for (PermitGate::News& news : parts_.gate.collect())
     handle(PermitNews{.job = news.job,
                       .target = news.target.id,
                       .name = std::move(news.target.name),

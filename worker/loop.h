@@ -26,7 +26,7 @@ class Loop {
   struct Parts {
     std::string endpoint;
     std::array<Side, kLanes> sides;  ///< by lane
-    Gate& gate;
+    PermitGate& gate;
     base::SignalFd& signals;
   };
   explicit Loop(Parts parts) : session_(SessionSettings{}), parts_(std::move(parts)) {}

@@ -42,10 +42,13 @@ int run(const Options& options) {
     return base::kExitUsage;
   }
   Outbox from_threads, from_loop;
-  Gate gate;
-  ThreadPool pool(*offered, from_threads, {.threads = options.threads, .time_limit = options.time_limit, .gate = &gate});
+  PermitGate gate;
+  ThreadPool pool(*offered, from_threads,
+                  {.threads = options.threads, .time_limit = options.time_limit, .gate = &gate});
   IoLoop io(*offered, from_loop,
-            {.threads = options.io_threads, .concurrency = options.io_concurrency, .time_limit = options.time_limit,
+            {.threads = options.io_threads,
+             .concurrency = options.io_concurrency,
+             .time_limit = options.time_limit,
              .gate = &gate});
   log::info("worker {}: {} threads, {} transfers, broker {}", options.name, options.threads, options.io_concurrency,
             options.broker);

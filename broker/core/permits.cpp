@@ -223,7 +223,7 @@ void Permits::check_invariants() const {
     resting += target.sleeping && wants == 0 ? 1 : 0;
     if (target.sleeping) require(asleep_.contains({target.free, id}));
     require(wants == 0 || is_full(target) || target.in_line || target.sleeping);  // nothing is forgotten
-    require(wants > 0 || uses > 0 || target.in_line || target.sleeping);         // nothing is kept for nothing
+    require(wants > 0 || uses > 0 || target.in_line || target.sleeping);          // nothing is kept for nothing
   }
   require(wanted == wanted_ && wanted_by == wanted_by_ && resting == resting_);
   require(in_line == ready_.size() && sleeping == asleep_.size());

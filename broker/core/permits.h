@@ -25,8 +25,9 @@ namespace brigade::broker {
 
 class Permits {
  public:
-  /// Permits are given this long ahead at most: what waits can still be taken back, and workers take turns.
-  static constexpr Duration kLead = std::chrono::milliseconds(20);
+  /// Permits are given this long ahead at most, so that a message or a thread that is late by less delays nobody; not
+  /// for longer, so that what waits can still be taken back and workers take turns.
+  static constexpr Duration kLead = std::chrono::milliseconds(50);
   /// Targets remembered only because they must be left alone: what is asked of more of them is not kept.
   static constexpr std::size_t kRestingMax = 65'536;
 
@@ -101,9 +102,9 @@ class Permits {
   Granted take_turn(Targets::iterator entry, Instant slot, Instant now);
   void wake(Instant now);
 
-  Limits limits_;      // its spacings are widened by kPermitLasts in a second
-  Instant next_;       // of the job's rate
-  Instant looked_{};   // the last grant()
+  Limits limits_;     // its spacings are widened by kPermitLasts in a second
+  Instant next_;      // of the job's rate
+  Instant looked_{};  // the last grant()
   Targets targets_;
   std::deque<TargetId> ready_;                     // something could be given to them, but for the job's rate
   std::set<std::pair<Instant, TargetId>> asleep_;  // must be left alone until then

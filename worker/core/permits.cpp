@@ -23,8 +23,7 @@ void PermitBook::on_news(const PermitNews& news, bool standing, Commands& out) {
   entry.in_use -= permits;
   if (standing) {
     if (permits > 0 || unwanted > 0)
-      out.push_back(
-          Send{Release{.job = news.job, .target = news.target, .permits = permits, .unwanted = unwanted}});
+      out.push_back(Send{Release{.job = news.job, .target = news.target, .permits = permits, .unwanted = unwanted}});
     if (wanted > 0)
       out.push_back(Send{Want{.job = news.job, .target = news.target, .name = entry.name, .count = wanted}});
     if (news.hold > Duration{})
@@ -51,11 +50,8 @@ void PermitBook::on_grant(const Grant& grant, Instant now, Commands& out) {
 void PermitBook::on_welcome(Commands& out) {
   offset_ = Duration::max();  // another broker has another clock
   for (const auto& [key, entry] : entries_)
-    out.push_back(Send{Want{.job = key.first,
-                            .target = key.second,
-                            .name = entry.name,
-                            .count = entry.waiting,
-                            .in_use = entry.in_use}});
+    out.push_back(Send{Want{
+        .job = key.first, .target = key.second, .name = entry.name, .count = entry.waiting, .in_use = entry.in_use}});
 }
 
 void PermitBook::on_abort(JobId job) {

@@ -59,9 +59,7 @@ void Session::on_message(Message message, Instant now, Commands& out) {
                    if (phase_ == Phase::standing) permits_.on_grant(m, now, out);
                  },
                  [&](BlockStored& m) { on_stored(m.sequence, now, out); },
-                 [&](Drain&) {
-                   drain(now, out);
-                 },
+                 [&](Drain&) { drain(now, out); },
                  [&](auto&) { out.push_back(Note{"the broker sent a message that is not for workers"}); },
              },
              message);

@@ -33,7 +33,7 @@ struct JobHere {
 /// One thread of the loop. All but schedule() happens in that thread.
 class IoThread {
  public:
-  IoThread(SliceQueue& queue, Outbox& outbox, Gate* gate, std::uint32_t concurrency)
+  IoThread(SliceQueue& queue, Outbox& outbox, PermitGate* gate, std::uint32_t concurrency)
       : queue_(&queue),
         io_(1),
         work_(asio::make_work_guard(io_)),
@@ -80,7 +80,7 @@ class IoThread {
   LoopThread here_;
   Tray* tray_;
   Station* station_;
-  Gate* gate_;
+  PermitGate* gate_;
   const std::uint32_t concurrency_;
   std::atomic<bool> scheduled_ = false;
   std::map<const ActiveJob*, std::shared_ptr<JobHere>> jobs_;

@@ -17,7 +17,7 @@ struct IoLoopOptions {
   std::uint32_t concurrency = 1000;          ///< tasks in flight at most, of all threads together
   Duration time_limit{};                     ///< of one task where its job has none, and at most; 0: none
   std::uint64_t unreleased_max = 64u << 20;  ///< new tasks wait while so many bytes of outcomes are unacknowledged
-  Gate* gate = nullptr;                      ///< outlives the executor; null: no lease has limits
+  PermitGate* gate = nullptr;                ///< outlives the executor; null: no lease has limits
 };
 
 /// A kind without a form for the loop runs blocking in the loop's thread, one task after another.

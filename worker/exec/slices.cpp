@@ -55,13 +55,10 @@ std::string_view Slice::argument(std::uint64_t index, std::array<char, 8>& numbe
   return lease.arguments.blob.view().substr(offset, size);
 }
 
-Gate::Question question_of(const Slice& slice, std::uint64_t index) {
+PermitGate::Question question_of(const Slice& slice, std::uint64_t index) {
   const Lease& lease = slice.work.lease;
-  return {.job = lease.job,
-          .target = {},
-          .counted = lease.brief.limits.per_target > 0,
-          .lease = lease.id,
-          .index = index};
+  return {
+      .job = lease.job, .target = {}, .counted = lease.brief.limits.per_target > 0, .lease = lease.id, .index = index};
 }
 
 SliceQueue::SliceQueue(std::vector<Kind> kinds, Options options)

@@ -54,7 +54,7 @@ struct Slice {
 };
 
 /// How a task of a job with limits asks for permits.
-Gate::Question question_of(const Slice& slice, std::uint64_t index);
+PermitGate::Question question_of(const Slice& slice, std::uint64_t index);
 
 /// Tasks begin..end-1 of a slice.
 struct Grain {
@@ -67,7 +67,7 @@ struct Grain {
 /// under the lock of the thread's tray.
 class Station {
  public:
-  Station(Tray& tray, SpareCores& spare, Gate* gate) : tray_(&tray), spare_(&spare), gate_(gate) {}
+  Station(Tray& tray, SpareCores& spare, PermitGate* gate) : tray_(&tray), spare_(&spare), gate_(gate) {}
 
   /// The station's thread takes a grain; its first task counts as started.
   void begin(Grain grain, Instant now);
@@ -106,9 +106,9 @@ class Station {
 
   Tray* tray_;
   SpareCores* spare_;
-  Gate* gate_;
+  PermitGate* gate_;
   std::optional<TaskPermits> permits_;  // of the current task; only the thread's own
-  std::array<char, 8> number_{};  // only the thread's own
+  std::array<char, 8> number_{};        // only the thread's own
 
   // Guarded by the tray's lock.
   std::shared_ptr<Slice> slice_;  // null: idle
@@ -128,8 +128,8 @@ class SliceQueue {
     std::uint32_t threads = 1;  ///< that take grains
     Duration time_limit{};      ///< of one task where the job has none, and at most; 0: none
     std::uint64_t unreleased_max = 64u << 20;
-    Gate* gate = nullptr;       ///< null: no lease has limits
-    bool loop = false;  ///< a job that can runs as coroutines
+    PermitGate* gate = nullptr;  ///< null: no lease has limits
+    bool loop = false;           ///< a job that can runs as coroutines
   };
   SliceQueue(std::vector<Kind> kinds, Options options);
 

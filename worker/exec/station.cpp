@@ -27,9 +27,9 @@ void Station::start_task(Instant now) {
   const Duration limit = slice_->job->limit;
   deadline_ = limit > Duration{} ? now + limit : kNever;
   if (!slice_->job->limited) return;
-  permits_.emplace(*gate_, question_of(*slice_, current_),
-                   TaskPermits::Edge{.waits = [this] { begin_to_wait(); },
-                                     .goes_on = [this](Duration waited) { go_on(waited); }});
+  permits_.emplace(
+      *gate_, question_of(*slice_, current_),
+      TaskPermits::Edge{.waits = [this] { begin_to_wait(); }, .goes_on = [this](Duration waited) { go_on(waited); }});
 }
 
 // A wait for a permit does not count: neither for the time limit nor as the task's own time.

@@ -18,7 +18,7 @@ struct ThreadPoolOptions {
   std::uint32_t threads = 1;
   Duration time_limit{};                     ///< of one task where its job has none, and at most; 0: none
   std::uint64_t unreleased_max = 64u << 20;  ///< new tasks wait while so many bytes of outcomes are unacknowledged
-  Gate* gate = nullptr;                      ///< outlives the executor; null: no lease has limits
+  PermitGate* gate = nullptr;                ///< outlives the executor; null: no lease has limits
 };
 
 /// A task past its limit is reported `timeout` in time; one that cannot be interrupted keeps its thread busy until it

@@ -14,7 +14,7 @@ Target target_of(std::string name) {
   return {TargetId{hash}, std::move(name)};
 }
 
-Gate::Line& Gate::line_of(const Question& question) {
+PermitGate::Line& PermitGate::line_of(const Question& question) {
   Line& line = lines_[{question.job, question.target.id}];
   line.news.job = question.job;
   line.news.target = question.target;
@@ -22,13 +22,13 @@ Gate::Line& Gate::line_of(const Question& question) {
   return line;
 }
 
-void Gate::note(const Key& key, Line& line) {
+void PermitGate::note(const Key& key, Line& line) {
   if (std::exchange(line.noted, true)) return;
   noted_.push_back(key);
   if (noted_.size() == 1) wake_.signal();
 }
 
-Gate::Ticket Gate::ask(Question question, std::function<void()> answered) {
+PermitGate::Ticket PermitGate::ask(Question question, std::function<void()> answered) {
   const std::lock_guard lock(mutex_);
   const Ticket ticket = ++last_ticket_;
   Line& line = line_of(question);
@@ -42,21 +42,21 @@ Gate::Ticket Gate::ask(Question question, std::function<void()> answered) {
   return ticket;
 }
 
-Gate::Reply Gate::reply(Ticket ticket) {
+PermitGate::Reply PermitGate::reply(Ticket ticket) {
   const std::lock_guard lock(mutex_);
   const auto node = tickets_.extract(ticket);
   return node.mapped().reply;
 }
 
 /// REQUIRES: it waits.
-void Gate::leave(Ticket ticket, const Waiter& waiter) {
+void PermitGate::leave(Ticket ticket, const Waiter& waiter) {
   Line& line = line_of(waiter.question);
   std::erase(line.waiting, ticket);
   ++line.news.unwanted;
   note({waiter.question.job, waiter.question.target.id}, line);
 }
 
-void Gate::stop(Ticket ticket) {
+void PermitGate::stop(Ticket ticket) {
   std::function<void()> answered;
   {
     const std::lock_guard lock(mutex_);
@@ -68,7 +68,7 @@ void Gate::stop(Ticket ticket) {
   answered();
 }
 
-void Gate::ended(const Question& question) {
+void PermitGate::ended(const Question& question) {
   if (!question.counted) return;
   const std::lock_guard lock(mutex_);
   Line& line = line_of(question);
@@ -76,14 +76,14 @@ void Gate::ended(const Question& question) {
   note({question.job, question.target.id}, line);
 }
 
-void Gate::hold(const Question& question, Duration wait) {
+void PermitGate::hold(const Question& question, Duration wait) {
   const std::lock_guard lock(mutex_);
   Line& line = line_of(question);
   line.news.hold = std::max(line.news.hold, std::min(wait, kHoldMax));
   note({question.job, question.target.id}, line);
 }
 
-Runs Gate::withdraw(LeaseId lease) {
+Runs PermitGate::withdraw(LeaseId lease) {
   Runs runs;
   std::vector<std::function<void()>> answered;
   {
@@ -100,7 +100,7 @@ Runs Gate::withdraw(LeaseId lease) {
   return runs;
 }
 
-void Gate::admit(JobId job, TargetId target, std::uint32_t count, Instant first, Duration spacing) {
+void PermitGate::admit(JobId job, TargetId target, std::uint32_t count, Instant first, Duration spacing) {
   std::vector<std::function<void()>> answered;
   {
     const std::lock_guard lock(mutex_);
@@ -124,7 +124,7 @@ void Gate::admit(JobId job, TargetId target, std::uint32_t count, Instant first,
   for (const auto& call : answered) call();
 }
 
-std::vector<Gate::News> Gate::collect() {
+std::vector<PermitGate::News> PermitGate::collect() {
   std::vector<News> all;
   const std::lock_guard lock(mutex_);
   if (noted_.empty()) return all;
@@ -146,18 +146,18 @@ void TaskPermits::begin(const Target& target) {
   edge_.waits();
 }
 
-bool TaskPermits::may_go(const Gate::Reply& reply) {
+bool TaskPermits::may_go(const PermitGate::Reply& reply) {
   if (base::monotonic_now() - reply.from <= kPermitLasts) return true;
   gate_->ended(question_);
   question_.again = true;
   return false;
 }
 
-bool TaskPermits::over(Gate::Answer answer) {
+bool TaskPermits::over(PermitGate::Answer answer) {
   const Duration waited = base::monotonic_now() - since_;
   waited_ += waited;
-  holding_ = answer == Gate::Answer::permit;
-  withdrawn_ = answer == Gate::Answer::withdrawn;
+  holding_ = answer == PermitGate::Answer::permit;
+  withdrawn_ = answer == PermitGate::Answer::withdrawn;
   question_.first &= !holding_;
   edge_.goes_on(waited);
   return holding_;
@@ -176,7 +176,7 @@ bool TaskPermits::pass(const Target& target, const std::stop_token& stop) {
   begin(target);
   while (true) {
     const auto waiting = std::make_shared<Waiting>();
-    const Gate::Ticket ticket = ask([waiting] {
+    const PermitGate::Ticket ticket = ask([waiting] {
       const std::lock_guard lock(waiting->mutex);
       waiting->done = true;
       waiting->answered.notify_one();
@@ -184,8 +184,8 @@ bool TaskPermits::pass(const Target& target, const std::stop_token& stop) {
     const std::stop_callback on_stop(stop, [this, ticket] { gate_->stop(ticket); });
     std::unique_lock lock(waiting->mutex);
     waiting->answered.wait(lock, [&] { return waiting->done; });
-    const Gate::Reply reply = gate_->reply(ticket);
-    if (reply.answer != Gate::Answer::permit) return over(reply.answer);
+    const PermitGate::Reply reply = gate_->reply(ticket);
+    if (reply.answer != PermitGate::Answer::permit) return over(reply.answer);
     waiting->answered.wait_for(lock, reply.from - base::monotonic_now(), [] { return false; });
     if (may_go(reply)) return over(reply.answer);
   }

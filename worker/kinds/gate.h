@@ -28,7 +28,7 @@ struct Target {
 Target target_of(std::string name);
 
 /// Thread-safe.
-class Gate {
+class PermitGate {
  public:
   using Ticket = std::uint64_t;
   enum class Answer : std::uint8_t {
@@ -109,7 +109,7 @@ class TaskPermits {
     std::function<void()> waits;
     std::function<void(Duration waited)> goes_on;
   };
-  TaskPermits(Gate& gate, Gate::Question question, Edge edge)
+  TaskPermits(PermitGate& gate, PermitGate::Question question, Edge edge)
       : gate_(&gate), question_(std::move(question)), edge_(std::move(edge)) {}
 
   /// Waits for a permit of the target, blocking. False: the task is over, its ending is of no interest.
@@ -125,15 +125,15 @@ class TaskPermits {
 
   // For whoever waits in another way (gate_loop.h): begin(), then ask() and may_go() until it says so, then over().
   void begin(const Target& target);
-  Gate::Ticket ask(std::function<void()> answered) { return gate_->ask(question_, std::move(answered)); }
-  Gate& gate() { return *gate_; }
+  PermitGate::Ticket ask(std::function<void()> answered) { return gate_->ask(question_, std::move(answered)); }
+  PermitGate& gate() { return *gate_; }
   /// Whether the permit is still good. Otherwise it is given back, and the task must ask again.
-  bool may_go(const Gate::Reply& reply);
-  bool over(Gate::Answer answer);
+  bool may_go(const PermitGate::Reply& reply);
+  bool over(PermitGate::Answer answer);
 
  private:
-  Gate* gate_;
-  Gate::Question question_;
+  PermitGate* gate_;
+  PermitGate::Question question_;
   Edge edge_;
   Instant since_{};
   Duration waited_{};

@@ -29,7 +29,7 @@ asio::awaitable<bool> pass_on_loop(TaskPermits& permits, Target target, std::sto
   permits.begin(target);
   while (true) {
     // From whatever thread answers; posted, so it comes after the wait has begun.
-    const Gate::Ticket ticket =
+    const PermitGate::Ticket ticket =
         permits.ask([timer] { asio::post(timer->get_executor(), [timer] { timer->cancel(); }); });
     {
       const auto stop_it = [&permits, ticket] { permits.gate().stop(ticket); };
@@ -37,8 +37,8 @@ asio::awaitable<bool> pass_on_loop(TaskPermits& permits, Target target, std::sto
       auto answered = wait(timer, std::chrono::hours(24 * 365));
       co_await std::move(answered);
     }
-    const Gate::Reply reply = permits.gate().reply(ticket);
-    if (reply.answer != Gate::Answer::permit) co_return permits.over(reply.answer);
+    const PermitGate::Reply reply = permits.gate().reply(ticket);
+    if (reply.answer != PermitGate::Answer::permit) co_return permits.over(reply.answer);
     if (const Duration left = reply.from - base::monotonic_now(); left > Duration{}) {
       auto due = wait(timer, left);
       co_await std::move(due);

@@ -54,11 +54,11 @@ Ending not_finished_within(Duration limit);
 class TaskFeed {
  public:
   struct Task {
-    std::uint64_t index = 0;    ///< in its job
-    std::string_view argument;  ///< valid until end()
-    Instant deadline = kNever;  ///< a kind that can stop stops here
-    Duration limit{};           ///< from its start to `deadline`; 0: none
-    bool last_attempt = true;   ///< no failure of it will be tried again
+    std::uint64_t index = 0;         ///< in its job
+    std::string_view argument;       ///< valid until end()
+    Instant deadline = kNever;       ///< a kind that can stop stops here
+    Duration limit{};                ///< from its start to `deadline`; 0: none
+    bool last_attempt = true;        ///< no failure of it will be tried again
     TaskPermits* permits = nullptr;  ///< of a job with limits: to be asked before each request
   };
   /// Ends the current task (in `task`), and begins the next one there, or returns false. `owned` may be moved from.
