@@ -72,7 +72,7 @@ struct Limited {
 
 class LimitedFetch : public testing::TestWithParam<bool> {};
 INSTANTIATE_TEST_SUITE_P(Executors, LimitedFetch, testing::Bool(),
-                         [](const auto& info) { return info.param ? "OnTheLoop" : "OnThreads"; });
+                         [](const auto& each) { return each.param ? "OnTheLoop" : "OnThreads"; });
 
 TEST_P(LimitedFetch, AsksForEveryRedirectAndGoesOnAsLibcurlWould) {
   HttpServer elsewhere([](const HttpRequest& request, HttpConnection& connection) {
