@@ -35,7 +35,10 @@ Started first_event(const Options& options, const std::vector<Kind>& kinds) {
 
 int run(const Options& options) {
   base::SignalFd signals({SIGTERM, SIGINT, SIGHUP});  // before any thread
-  base::raise_file_limit();
+  if (const auto enough = check_files(options, base::raise_file_limit()); !enough) {
+    std::fprintf(stderr, "brigade-worker: %s\n", enough.error().message.c_str());
+    return base::kExitUsage;
+  }
   auto offered = kinds(options.settings, options.kinds);
   if (!offered) {
     std::fprintf(stderr, "brigade-worker: %s\n", offered.error().message.c_str());

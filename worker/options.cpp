@@ -64,6 +64,17 @@ void describe(CLI::App& app, Options& options) {
 
 }  // namespace
 
+Result<void> check_files(const Options& options, std::uint64_t files_max) {
+  // Beside the sockets: those of look-ups, of ZeroMQ, of the loops themselves.
+  const std::uint64_t needed = std::uint64_t{options.io_concurrency} + 128 * std::uint64_t{options.io_threads} + 64;
+  if (needed <= files_max) return {};
+  return Error{ErrorCode::invalid, "--io-concurrency " + std::to_string(options.io_concurrency) + " needs " +
+                                       std::to_string(needed) + " open files, and this process may open " +
+                                       std::to_string(files_max) +
+                                       "; raise its hard limit (ulimit -Hn, LimitNOFILE= of a service), or lower "
+                                       "--io-concurrency"};
+}
+
 std::variant<Options, int> read_options(int argc, char** argv) {
   Options options;
   CLI::App app("A worker: runs the tasks that a broker gives it.", "brigade-worker");

@@ -27,4 +27,7 @@ struct Options {
 /// The options, or the exit code with which to end now (everything was said already).
 std::variant<Options, int> read_options(int argc, char** argv);
 
+/// Whether a process that may open so many files can have so many transfers in flight.
+Result<void> check_files(const Options& options, std::uint64_t files_max);
+
 }  // namespace brigade::worker

@@ -9,10 +9,13 @@ namespace {
 /// Each of a worker's slots runs a request, or waits for a permit; as many tasks more may wait for their first one.
 constexpr std::uint64_t kWantsPerSlot = 2;
 
-/// A job that an earlier life of the broker accepted may have permits from then: the first new one comes after them.
+/// A job that an earlier life of the broker accepted may have permits from then. The first new one comes after them,
+/// and where they are counted, once the workers had time to come back and say what they have under way.
 Instant first_instant(const State& state, const Job& job, Now now) {
-  const bool recovered = job.accepted <= state.started;
-  return recovered ? std::max(now.instant, state.started + Permits::kLead + job.spec.limits.spacing) : now.instant;
+  if (job.accepted > state.started) return now.instant;
+  const Limits& limits = job.spec.limits;
+  const Duration back = limits.per_target > 0 ? state.settings.silence_limit : Permits::kLead;
+  return std::max(now.instant, state.started + back + std::max(limits.spacing, limits.target_spacing));
 }
 
 /// The job's permits; null for one that has no limits, or runs nothing.
@@ -35,7 +38,8 @@ void on_want(State& state, const Worker& worker, const Want& want, Now now, Comm
     return;
   }
   const std::uint64_t most = kWantsPerSlot * (std::uint64_t{worker.slots[0]} + worker.slots[1]);
-  if (permits->wanted_by(worker.peer) + want.count > most || want.in_use > most) {
+  const Permits::Sums has = permits->of_worker(worker.peer);
+  if (has.wanted + want.count > most || has.in_use + want.in_use > most) {
     ++state.malformed;
     return refuse(state, worker.peer, {ErrorCode::malformed, "a worker wants more permits than it has slots"}, now,
                   out);

@@ -34,10 +34,12 @@ void Permits::want(PeerId worker, const Want& want, Instant now) {
   part.wanted += want.count;
   target.wanted += want.count;
   wanted_ += want.count;
-  if (want.count > 0) wanted_by_[worker] += want.count;
+  Sums& sums = sums_[worker];
+  sums.wanted += want.count;
   if (limits_.per_target > 0) {
     part.in_use += want.in_use;
     target.in_use += want.in_use;
+    sums.in_use += want.in_use;
   }
   settle(entry, now);
 }
@@ -50,12 +52,11 @@ void Permits::take_off(Target& target, PeerId worker, std::uint32_t wanted, std:
   target.wanted -= wanted;
   target.in_use -= in_use;
   wanted_ -= wanted;
-  if (wanted > 0) {
-    const auto sum = wanted_by_.find(worker);
-    sum->second -= wanted;
-    if (sum->second == 0) wanted_by_.erase(sum);
-    if (part->second.wanted == 0) std::erase(target.turns, worker);
-  }
+  const auto sums = sums_.find(worker);
+  sums->second.wanted -= wanted;
+  sums->second.in_use -= in_use;
+  if (sums->second.wanted == 0 && sums->second.in_use == 0) sums_.erase(sums);
+  if (wanted > 0 && part->second.wanted == 0) std::erase(target.turns, worker);
   if (part->second.wanted == 0 && part->second.in_use == 0) target.parts.erase(part);
 }
 
@@ -142,9 +143,11 @@ Permits::Granted Permits::take_turn(Targets::iterator entry, Instant slot, Insta
   const PeerId worker = target.turns.front();
   Part& part = target.parts.at(worker);
   const std::uint32_t count = std::min(part.wanted, room(target, slot, now));
-  const bool counted = limits_.per_target > 0;
-  part.in_use += counted ? count : 0;
-  target.in_use += counted ? count : 0;
+  if (limits_.per_target > 0) {
+    part.in_use += count;
+    target.in_use += count;
+    sums_[worker].in_use += count;
+  }
   if (part.wanted > count) {  // to the end of the line
     target.turns.pop_front();
     target.turns.push_back(worker);
@@ -181,9 +184,9 @@ Instant Permits::next_look() const {
   return next;
 }
 
-std::uint64_t Permits::wanted_by(PeerId worker) const {
-  const auto it = wanted_by_.find(worker);
-  return it == wanted_by_.end() ? 0 : it->second;
+Permits::Sums Permits::of_worker(PeerId worker) const {
+  const auto it = sums_.find(worker);
+  return it == sums_.end() ? Sums{} : it->second;
 }
 
 std::uint64_t Permits::in_use(TargetId target) const {
@@ -203,7 +206,7 @@ std::vector<Permits::Blocked> Permits::blocked(Instant now, std::size_t most) co
 }
 
 void Permits::check_invariants() const {
-  std::map<PeerId, std::uint64_t> wanted_by;
+  std::map<PeerId, Sums> sums;
   std::uint64_t wanted = 0, in_line = 0, sleeping = 0, resting = 0;
   for (const auto& [id, target] : targets_) {
     std::uint64_t wants = 0, uses = 0, turns = 0;
@@ -211,9 +214,10 @@ void Permits::check_invariants() const {
       require(part.wanted > 0 || part.in_use > 0);
       wants += part.wanted;
       uses += part.in_use;
+      sums[worker].wanted += part.wanted;
+      sums[worker].in_use += part.in_use;
       if (part.wanted == 0) continue;
       ++turns;
-      wanted_by[worker] += part.wanted;
       require(std::ranges::count(target.turns, worker) == 1);
     }
     require(wants == target.wanted && uses == target.in_use && turns == target.turns.size());
@@ -225,7 +229,7 @@ void Permits::check_invariants() const {
     require(wants == 0 || is_full(target) || target.in_line || target.sleeping);  // nothing is forgotten
     require(wants > 0 || uses > 0 || target.in_line || target.sleeping);          // nothing is kept for nothing
   }
-  require(wanted == wanted_ && wanted_by == wanted_by_ && resting == resting_);
+  require(wanted == wanted_ && sums == sums_ && resting == resting_);
   require(in_line == ready_.size() && sleeping == asleep_.size());
 }
 

@@ -54,8 +54,12 @@ class Permits {
   /// When to call grant() again, if nothing else happens.
   Instant next_look() const;
 
-  /// Requests of the worker that wait.
-  std::uint64_t wanted_by(PeerId worker) const;
+  struct Sums {
+    std::uint64_t wanted = 0;  ///< requests that wait
+    std::uint64_t in_use = 0;  ///< permits, counted only where there is a limit per target
+    bool operator==(const Sums&) const = default;
+  };
+  Sums of_worker(PeerId worker) const;
   /// Requests that wait, all together.
   std::uint64_t wanted() const { return wanted_; }
   /// Permits in use, counted only where there is a limit per target.
@@ -109,7 +113,7 @@ class Permits {
   std::deque<TargetId> ready_;                     // something could be given to them, but for the job's rate
   std::set<std::pair<Instant, TargetId>> asleep_;  // must be left alone until then
   std::size_t resting_ = 0;                        // of them, those that nothing waits for
-  std::map<PeerId, std::uint64_t> wanted_by_;      // sums over the targets
+  std::map<PeerId, Sums> sums_;                    // over the targets
   std::uint64_t wanted_ = 0;
 };
 

@@ -41,7 +41,7 @@ std::uint64_t surplus_of(const State& state, const Held& lease) {
 /// Of a job with limits: tasks at the lease's worker that wait for a permit there. They have not started either.
 std::uint64_t waiting_for_permits(const State& state, const Held& lease) {
   const Job& job = state.jobs.at(lease.job);
-  return job.permits ? std::min(job.permits->wanted_by(lease.worker), lease.open.count()) : 0;
+  return job.permits ? std::min(job.permits->of_worker(lease.worker).wanted, lease.open.count()) : 0;
 }
 
 /// Nothing where nothing can be asked back.

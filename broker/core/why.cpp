@@ -91,7 +91,8 @@ void say_queue(const State& state, const Job& job, std::vector<std::string>& rea
 void say_permits(const Permits& permits, Now now, std::vector<std::string>& reasons) {
   constexpr std::size_t kTargetsMax = 5;
   std::uint64_t rest = permits.wanted();
-  for (const Permits::Blocked& target : permits.blocked(now.instant, kTargetsMax)) {
+  const auto blocked = permits.blocked(now.instant, kTargetsMax);
+  for (const Permits::Blocked& target : blocked) {
     rest -= target.wanted;
     const std::string name = target.name.empty() ? "a host" : target.name;
     const std::string left = seconds(std::max(Duration{}, target.until - now.instant));
@@ -103,8 +104,11 @@ void say_permits(const Permits& permits, Now now, std::vector<std::string>& reas
     else
       reasons.push_back(who + " for the rate of " + name + " (--host-rate), the next in " + left);
   }
-  if (rest > 0 && permits.limits().spacing > Duration{})
-    reasons.push_back(requests(rest) + " for the job's own rate (--rate)");
+  const bool has_rate = permits.limits().spacing > Duration{};
+  const std::string rate = has_rate ? "the job's own rate (--rate)" : "";
+  const std::string hosts = blocked.size() == kTargetsMax ? "further hosts" : "";
+  const std::string what = hosts + (hosts.empty() || rate.empty() ? "" : " or for ") + rate;
+  if (rest > 0 && !what.empty()) reasons.push_back(requests(rest) + " for " + what);
 }
 
 }  // namespace

@@ -44,6 +44,12 @@ Result<void> check_resolve(const std::string& entry) {
   return bad("--resolve: '" + entry + "' is not HOST:PORT:ADDRESS, such as example.org:443:192.0.2.7");
 }
 
+Result<void> check_proxy(const std::string& proxy) {
+  const bool known = proxy.starts_with("http://") || proxy.starts_with("https://");
+  if (known && !has_line_end(proxy)) return {};
+  return bad("--proxy: '" + proxy + "' is not the URL of a proxy, such as http://proxy.example.org:3128");
+}
+
 }  // namespace
 
 void declare_fetch_options(Declare& kind, FetchWishes& wishes, bool save) {
@@ -71,6 +77,12 @@ void declare_fetch_options(Declare& kind, FetchWishes& wishes, bool save) {
   kind.texts({"--resolve", "Use this address for a host and port; may be given several times", "", "HOST:PORT:ADDRESS"},
              wishes.resolve);
   kind.text({"--user-agent", "The User-Agent header", "brigade/VERSION"}, wishes.user_agent);
+  kind.text({"--sha256", "The body (decoded) must have this SHA-256; a request of a list may name its own", "", "HEX"},
+            wishes.sha256);
+  kind.text({"--proxy", "Connect through this proxy, an http or https URL; http_proxy and the like are not read",
+             "none", "URL"},
+            wishes.proxy);
+  kind.flag({"--cookies", "Cookies that a task's answers set are sent with its further redirects"}, wishes.cookies);
   kind.flag({"--compressed", "Ask for compressed answers and decode them"}, wishes.compressed);
   kind.duration({"--connect-timeout",
                  "Limit of connecting to the server; before 'fetch' it is that of connecting to "
@@ -105,6 +117,15 @@ Result<wire::FetchOptions> fetch_options_of(const FetchWishes& wishes) {
     if (auto good = check_resolve(entry); !good) return good.error();
   options.resolve = wishes.resolve;
   options.http2 = wishes.http2;
+  options.cookies = wishes.cookies;
+  if (!wishes.proxy.empty())
+    if (auto good = check_proxy(wishes.proxy); !good) return good.error();
+  options.proxy = wishes.proxy;
+  if (!wishes.sha256.empty()) {
+    auto digest = parse_sha256("--sha256", wishes.sha256);
+    if (!digest) return digest.error();
+    options.sha256 = *std::move(digest);
+  }
   if (has_line_end(wishes.user_agent)) return bad("--user-agent has a line's end");
   options.body = wishes.body || !wishes.save.empty();
   options.max_body_bytes = wishes.max_body.value_or(0);

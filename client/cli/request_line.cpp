@@ -46,13 +46,18 @@ Result<void> take_member(wire::FetchRequest& request, const std::string& name, c
     request.headers = *std::move(headers);
     return {};
   }
-  if (name != "url" && name != "method" && name != "body")
-    return bad("'" + name + "' is no member of a request; there are url, method, headers, body");
+  if (name != "url" && name != "method" && name != "body" && name != "sha256")
+    return bad("'" + name + "' is no member of a request; there are url, method, headers, body, sha256");
   auto text = text_of(name, value);
   if (!text) return text.error();
   if (name == "url") request.url = *std::move(text);
   if (name == "method") request.method = *std::move(text);
   if (name == "body") request.data = *std::move(text);
+  if (name == "sha256") {
+    auto digest = parse_sha256("'sha256' of the request", *text);
+    if (!digest) return digest.error();
+    request.sha256 = *std::move(digest);
+  }
   return {};
 }
 
@@ -73,6 +78,22 @@ Result<void> check_header(const std::string& what, const std::string& header) {
 Result<void> check_method(const std::string& what, const std::string& method) {
   if (is_method(method)) return {};
   return bad(what + ": '" + method + "' is not a request method, such as GET or POST");
+}
+
+Result<std::string> parse_sha256(const std::string& what, const std::string& text) {
+  const auto value_of = [](char c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+  };
+  std::string digest;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+    const int high = value_of(text[i]), low = value_of(text[i + 1]);
+    if (high >= 0 && low >= 0) digest.push_back(static_cast<char>(high << 4 | low));
+  }
+  if (text.size() == 64 && digest.size() == 32) return digest;
+  return bad(what + ": '" + text + "' is not a SHA-256 of 64 hexadecimal digits, as sha256sum prints it");
 }
 
 bool is_request_line(std::string_view text) {

@@ -4,11 +4,12 @@
 
 namespace brigade::base {
 
-void raise_file_limit() {
+std::uint64_t raise_file_limit() {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
   limit.rlim_cur = limit.rlim_max;
   (void)::setrlimit(RLIMIT_NOFILE, &limit);  // to the hard limit: always allowed
+  return limit.rlim_max;
 }
 
 }  // namespace brigade::base

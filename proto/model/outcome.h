@@ -33,8 +33,9 @@ enum class TaskStatus : std::uint8_t {
   resource_exhausted = 15,
   internal = 16,
   protocol = 17,  ///< the server's answer broke HTTP, or ended early
+  checksum = 18,  ///< a fetched body is not the expected one
 };
-inline constexpr std::size_t kTaskStatuses = 18;
+inline constexpr std::size_t kTaskStatuses = 19;
 
 /// The documented name, as in `error.code`: `ok`, `invalid_argument`, …
 std::string_view name_of(TaskStatus status);

@@ -115,6 +115,11 @@ void append_request(std::string& out, const Row& row) {
     out += ',';
     append_bytes(out, "body", *request.data);
   }
+  if (!request.sha256.empty()) {
+    out += ",\"sha256\":\"";
+    append_hex(out, request.sha256);
+    out += '"';
+  }
 }
 
 }  // namespace

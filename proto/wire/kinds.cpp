@@ -11,6 +11,7 @@ namespace brigade::wire {
 namespace {
 
 constexpr int kFactorialForms = 5;
+constexpr std::size_t kSha256Bytes = 32;
 // Protobuf's own bound of one message is 2 GiB.
 constexpr std::size_t kBytesMax = std::size_t{1} << 30;
 
@@ -25,6 +26,11 @@ bool parse(std::string_view bytes, Stored& to, Check& check) {
     check.refuse("not what the kind's schema describes");
   }
   return check.ok();
+}
+
+void check_digest(Check& check, const std::string& sha256) {
+  if (!sha256.empty() && sha256.size() != kSha256Bytes)
+    check.refuse("a SHA-256 of {} bytes, not {}", sha256.size(), kSha256Bytes);
 }
 
 }  // namespace
@@ -94,6 +100,9 @@ std::string encode(const FetchOptions& options) {
   to.set_http2(options.http2);
   for (const std::string& entry : options.resolve) to.add_resolve(entry);
   to.set_cert_pem(options.cert_pem);
+  to.set_proxy(options.proxy);
+  to.set_cookies(options.cookies);
+  to.set_sha256(options.sha256);
   return to.SerializeAsString();
 }
 
@@ -117,28 +126,39 @@ Result<FetchOptions> decode_fetch_options(std::string_view bytes) {
   options.http2 = from.http2();
   options.resolve.assign(from.resolve().begin(), from.resolve().end());
   options.cert_pem = from.cert_pem();
+  options.proxy = from.proxy();
+  options.cookies = from.cookies();
+  options.sha256 = from.sha256();
+  check_digest(check, options.sha256);
   options.connect_timeout = check.duration(from.connect_timeout_ns(), "fetch.connect_timeout");
   if (!check.ok()) return check.error();
   return options;
 }
 
 std::string encode_fetch_argument(const FetchRequest& request) {
-  if (request.method.empty() && request.headers.empty() && !request.data) return request.url;
+  if (request.method.empty() && request.headers.empty() && !request.data && request.sha256.empty()) return request.url;
   pb::FetchRequest to;
   to.set_url(request.url);
   to.set_method(request.method);
   for (const std::string& header : request.headers) to.add_headers(header);
   if (request.data) to.set_data(*request.data);
+  to.set_sha256(request.sha256);
   return '\0' + to.SerializeAsString();
 }
 
 Result<FetchRequest> decode_fetch_argument(std::string_view bytes) {
   if (bytes.empty() || bytes.front() != '\0')
-    return FetchRequest{.url = std::string(bytes), .method = {}, .headers = {}, .data = {}};
+    return FetchRequest{.url = std::string(bytes), .method = {}, .headers = {}, .data = {}, .sha256 = {}};
   Check check;
   pb::FetchRequest from;
   if (!parse(bytes.substr(1), from, check)) return check.error();
-  FetchRequest request{.url = std::move(*from.mutable_url()), .method = from.method(), .headers = {}, .data = {}};
+  check_digest(check, from.sha256());
+  if (!check.ok()) return check.error();
+  FetchRequest request{.url = std::move(*from.mutable_url()),
+                       .method = from.method(),
+                       .headers = {},
+                       .data = {},
+                       .sha256 = from.sha256()};
   request.headers.assign(from.headers().begin(), from.headers().end());
   if (from.has_data()) request.data = std::move(*from.mutable_data());
   return request;

@@ -51,6 +51,9 @@ struct FetchOptions {
   bool http2 = false;                ///< over TLS, where the server speaks it
   std::vector<std::string> resolve;  ///< "HOST:PORT:ADDRESS", in place of a look-up
   std::string cert_pem;              ///< the client's certificate and its key
+  std::string proxy;                 ///< its URL; empty: none
+  bool cookies = false;              ///< those that a task's answers set are sent with its redirects
+  std::string sha256;                ///< of the decoded body, 32 bytes; empty: any
 };
 
 /// One task of a fetch: what it has of its own goes before, or beside, the job's options.
@@ -59,6 +62,7 @@ struct FetchRequest {
   std::string method;                ///< empty: the job's; with data of its own POST
   std::vector<std::string> headers;  ///< "Name: value", beside the job's
   std::optional<std::string> data;   ///< request body, in place of the job's
+  std::string sha256;                ///< expected of the decoded body, 32 bytes; empty: the job's
   bool operator==(const FetchRequest&) const = default;
 };
 /// The URL alone where there is no more; else a zero byte and the request. The same request gives the same bytes.

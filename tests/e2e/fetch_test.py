@@ -135,6 +135,29 @@ class Fetches(BrigadeTest):
             self.assertIn("line 2", done.stderr)
             self.assertIn(why, done.stderr)
 
+    def test_a_list_outlives_the_broker_and_a_worker_and_each_url_has_one_result(self):
+        nginx = Nginx(self)
+        (nginx.root / "page").write_text("page")
+        urls = [nginx.url(f"page?{number}") for number in range(20_000)]
+        listing = self.home / "urls"
+        listing.write_text("".join(f"{url}\n" for url in urls))
+        endpoint, state = f"ipc://{self.home}/socket", self.home / "state"
+        broker = self.broker("--state", state, listen=endpoint)
+        first = self.worker(broker, "--io-concurrency", 2)
+        self.worker(broker, "--io-concurrency", 2)
+        job = self.brigade("submit", "fetch", "--from", listing, "-o", "quiet", broker=broker).stdout.strip()
+        for victim in (broker, first):
+            begun = self.job(job, broker)["ok"]
+            eventually(lambda: self.job(job, broker)["ok"] > begun, "progress")
+            victim.end()
+            if victim is broker:
+                broker = self.broker("--state", state, listen=endpoint)
+        self.assertLess(self.job(job, broker)["ok"], len(urls), "it was over before its worker died")
+        self.brigade("wait", job, broker=broker)
+        results = self.results("results", job, broker=broker)
+        self.assertEqual([(result["index"], result["args"]["url"], result["status"]) for result in results],
+                         [(index, url, "ok") for index, url in enumerate(urls)])
+
     def test_a_shared_worker_refuses_local_addresses(self):
         broker = self.broker()
         self.start("brigade-worker", "--broker", broker.endpoint).wait_for("connected to broker")

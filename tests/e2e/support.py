@@ -226,6 +226,7 @@ class OddServer:
             request_queue_size = 512
 
         self.server = Server(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         test.addCleanup(self.server.server_close)
         test.addCleanup(self.server.shutdown)
@@ -235,7 +236,7 @@ class OddServer:
         self.respond(request.split("\r\n")[0], connection)
 
     def url(self, path=""):
-        return f"http://127.0.0.1:{self.server.server_address[1]}/{path}"
+        return f"http://127.0.0.1:{self.port}/{path}"
 
 
 class RequestServer(OddServer):

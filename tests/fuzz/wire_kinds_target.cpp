@@ -20,6 +20,14 @@ void number(const Bytes& bytes) {
   if (decoded) require(wire::encode_number(*decoded) == bytes.view());
 }
 
+void fetch_argument(const Bytes& bytes) {
+  const auto request = wire::decode_fetch_argument(bytes.view());
+  if (!request) return;
+  const auto again = wire::decode_fetch_argument(wire::encode_fetch_argument(*request));
+  // A request that is only a URL is encoded as that, and a URL that begins with a zero byte is a request.
+  require(!again || *again == *request);
+}
+
 }  // namespace
 }  // namespace brigade::fuzz
 
@@ -32,6 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       round_trip<wire::decode_factorial_answer>,
       round_trip<wire::decode_fetch_options>,
       round_trip<wire::decode_fetch_answer>,
+      fetch_argument,
       round_trip<wire::decode_label>,
   };
   Input input(data, size);

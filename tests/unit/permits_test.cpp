@@ -42,7 +42,7 @@ TEST(Permits, AreSpacedAndGivenInTurnsAndNotLongAhead) {
   EXPECT_EQ(permits.next_look(), kStart + 25ms);
   EXPECT_EQ(grant(permits, kStart + 400us), Granted{});
   EXPECT_EQ(grant(permits, kStart + 25ms), (Granted{{kOne, kHost, 3, kStart + 5 * spacing, spacing}}));
-  EXPECT_EQ(permits.wanted_by(kOne), 1u);
+  EXPECT_EQ(permits.of_worker(kOne).wanted, 1u);
 }
 
 TEST(Permits, DoNotGatherWhileNobodyWants) {

@@ -49,7 +49,10 @@ TEST(Kinds, BringFetchOptionsBack) {
                              .ca_pem = "pem",
                              .user_agent = "ua",
                              .compressed = true,
-                             .connect_timeout = std::chrono::seconds(2)};
+                             .connect_timeout = std::chrono::seconds(2),
+                             .proxy = "http://p",
+                             .cookies = true,
+                             .sha256 = std::string(32, '\xFF')};
   const auto decoded = decode_fetch_options(encode(options));
   ASSERT_TRUE(decoded) << decoded.error().message;
   EXPECT_EQ(decoded->method, options.method);
@@ -65,6 +68,10 @@ TEST(Kinds, BringFetchOptionsBack) {
   EXPECT_EQ(decoded->user_agent, options.user_agent);
   EXPECT_EQ(decoded->compressed, options.compressed);
   EXPECT_EQ(decoded->connect_timeout, options.connect_timeout);
+  EXPECT_EQ(decoded->proxy, options.proxy);
+  EXPECT_EQ(decoded->cookies, options.cookies);
+  EXPECT_EQ(decoded->sha256, options.sha256);
+  EXPECT_FALSE(decode_fetch_options(encode(FetchOptions{.sha256 = "short"})));
 
   const auto standard = decode_fetch_options(encode(FetchOptions{}));
   ASSERT_TRUE(standard);

@@ -6,6 +6,8 @@ namespace brigade::worker {
 namespace {
 
 constexpr std::int64_t kDrift = 5000;  // clocks drift apart by less than one part in this
+/// Messages that are all late for so long are not: the broker's clock stood still, as that of a paused machine does.
+constexpr Duration kBelieved = std::chrono::seconds(5);
 
 }  // namespace
 
@@ -49,6 +51,7 @@ void PermitBook::on_grant(const Grant& grant, Instant now, Commands& out) {
 
 void PermitBook::on_welcome(Commands& out) {
   offset_ = Duration::max();  // another broker has another clock
+  late_since_ = kNever;
   for (const auto& [key, entry] : entries_)
     out.push_back(Send{Want{
         .job = key.first, .target = key.second, .name = entry.name, .count = entry.waiting, .in_use = entry.in_use}});
@@ -63,9 +66,16 @@ void PermitBook::on_abort(JobId job) {
 Duration PermitBook::offset(const Grant& grant, Instant now) {
   const Duration seen = now - grant.sent;
   if (offset_ != Duration::max()) offset_ += (now - offset_at_) / kDrift;
-  offset_ = std::min(offset_, seen);
   offset_at_ = now;
-  return offset_;
+  if (seen <= offset_ + kPermitLasts) {
+    late_since_ = kNever;
+    return offset_ = std::min(offset_, seen);
+  }
+  least_late_ = late_since_ == kNever ? seen : std::min(least_late_, seen);
+  late_since_ = std::min(late_since_, now);
+  if (now - late_since_ < kBelieved) return offset_;
+  late_since_ = kNever;
+  return offset_ = least_late_;
 }
 
 void PermitBook::forget_if_idle(const Key& key) {

@@ -40,6 +40,9 @@ class PermitBook {
   // that a later message can raise it again.
   Duration offset_ = Duration::max();
   Instant offset_at_{};
+  // Since when all messages were late, and by how much at least.
+  Instant late_since_ = kNever;
+  Duration least_late_{};
 };
 
 }  // namespace brigade::worker

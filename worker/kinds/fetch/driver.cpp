@@ -12,11 +12,12 @@ namespace brigade::worker {
 namespace asio = boost::asio;
 namespace {
 
+constexpr std::size_t kCancelsAtOnce = 32;
 constexpr std::size_t kTransfersPerMulti = 600;  // one multi handle with thousands is superlinear in libcurl 7.88
 
 /// What the end of a transfer that began with a look-up says of it.
 Lookups::Outcome lookup_outcome(CURLcode code) {
-  if (code == CURLE_COULDNT_RESOLVE_HOST) return Lookups::Outcome::not_found;
+  if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY) return Lookups::Outcome::not_found;
   const bool cut = code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK;
   return cut ? Lookups::Outcome::unknown : Lookups::Outcome::found;
 }
@@ -50,10 +51,16 @@ struct Driver::Begin {
 
 /// From whatever thread stops the job.
 struct Driver::Cancel {
-  Driver* driver;
+  asio::io_context* io;
+  std::weak_ptr<Driver> owner;
   std::uint64_t ticket;
   void operator()() const {
-    asio::post(driver->io_, [driver = driver, ticket = ticket] { driver->cancel(ticket); });
+    asio::post(*io, [owner = owner, ticket = ticket] {
+      const auto driver = owner.lock();
+      if (!driver) return;
+      driver->stopped_.push_back(ticket);
+      if (driver->stopped_.size() == 1) driver->cancel_some();
+    });
   }
 };
 
@@ -71,10 +78,10 @@ asio::awaitable<CURLcode> Driver::perform(Transfer& transfer, Instant deadline, 
   const auto active = std::make_shared<Active>();
   active->ticket = ++last_ticket_;
   active->transfer = &transfer;
-  active->host = Lookups::host_of(transfer.url());
+  active->host = Lookups::host_of(transfer.peer_url());
   active->deadline = deadline;
   active->told = told;
-  const Cancel cancel_it{this, active->ticket};
+  const Cancel cancel_it{&io_, weak_from_this(), active->ticket};
   const std::stop_callback on_stop(std::move(stop), cancel_it);
   Begin begin_it{this, active};
   auto waiting = asio::async_initiate<const asio::use_awaitable_t<>&, void()>(std::move(begin_it), asio::use_awaitable);
@@ -136,6 +143,18 @@ void Driver::finish(const std::shared_ptr<Active>& active, CURLcode code) {
     asio::post(io_, [this, host = active->host, outcome = lookup_outcome(code)] { resolved(host, outcome); });
   }
   asio::post(io_, std::move(active->resume));
+}
+
+// To close ten thousand connections takes half a second: other transfers have their turns in between.
+void Driver::cancel_some() {
+  for (std::size_t i = 0; i < kCancelsAtOnce && !stopped_.empty(); ++i) {
+    cancel(stopped_.front());
+    stopped_.pop_front();
+  }
+  if (!stopped_.empty())
+    asio::post(io_, [self = weak_from_this()] {
+      if (const auto driver = self.lock()) driver->cancel_some();
+    });
 }
 
 void Driver::cancel(std::uint64_t ticket) {

@@ -6,6 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -20,7 +21,8 @@
 
 namespace brigade::worker {
 
-class Driver {
+/// Made by std::make_shared: a stop that comes late must not find it gone.
+class Driver : public std::enable_shared_from_this<Driver> {
  public:
   explicit Driver(boost::asio::io_context& io);
   ~Driver();
@@ -41,6 +43,7 @@ class Driver {
   void finished(Transfer& transfer, CURLcode code);
   void finish(const std::shared_ptr<Active>& active, CURLcode code);
   void cancel(std::uint64_t ticket);
+  void cancel_some();
   Multi& multi_with_room();
 
   boost::asio::io_context& io_;
@@ -49,6 +52,7 @@ class Driver {
   std::unordered_map<std::uint64_t, std::shared_ptr<Active>> active_;
   std::unordered_map<const Transfer*, std::uint64_t> tickets_;
   Lookups lookups_;
+  std::deque<std::uint64_t> stopped_;  // tickets of transfers that are to be cancelled
   std::uint64_t last_ticket_ = 0;
 };
 

@@ -16,6 +16,13 @@ std::string lower_first(std::string text) {
   return text;
 }
 
+std::string host_and_port(std::string_view whole) {
+  const std::string url = without_password(whole);
+  const std::size_t scheme = url.find("://");
+  const std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
+  return url.substr(begin, url.find_first_of("/?#", begin) - begin);
+}
+
 }  // namespace
 
 std::string Transfer::detail(CURLcode code) const {
@@ -26,10 +33,23 @@ std::string Transfer::detail(CURLcode code) const {
 std::string Transfer::host() const {
   const char* effective = nullptr;
   curl_easy_getinfo(easy_, CURLINFO_EFFECTIVE_URL, &effective);
-  const std::string url = without_password(effective != nullptr ? effective : task_.url);
-  const std::size_t scheme = url.find("://");
-  const std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
-  return url.substr(begin, url.find_first_of("/?#", begin) - begin);
+  return host_and_port(effective != nullptr ? effective : task_.url);
+}
+
+/// Whom the socket was for.
+std::string Transfer::peer() const {
+  return job_->options.proxy.empty() ? host() : "the proxy " + host_and_port(job_->options.proxy);
+}
+
+Ending Transfer::proxy_refused(long status) {
+  const std::string message = peer() + " refuses a connection to " + host() + " with HTTP " + std::to_string(status);
+  return status >= 500 ? Ending::retryable(TaskStatus::connect, message) : Ending::failed(TaskStatus::connect, message);
+}
+
+bool Transfer::answer_begun() const {
+  curl_off_t first_byte = 0;
+  curl_easy_getinfo(easy_, CURLINFO_STARTTRANSFER_TIME_T, &first_byte);
+  return first_byte > 0;
 }
 
 Ending Transfer::timed_out() {
@@ -46,14 +66,14 @@ Ending Transfer::timed_out() {
 Ending Transfer::not_connected() {
   if (!forbidden_.empty())
     return Ending::failed(TaskStatus::forbidden_address,
-                          host() + " is at " + forbidden_ + ", which this worker may not reach (see --fetch-allow)");
+                          peer() + " is at " + forbidden_ + ", which this worker may not reach (see --fetch-allow)");
   if (open_error_ != 0)
     return Ending::retryable(TaskStatus::resource_exhausted,
-                             "no socket for " + host() + ": " + std::strerror(open_error_));
+                             "no socket for " + peer() + ": " + std::strerror(open_error_));
   long error = 0;
   curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &error);
   const std::string why = error != 0 ? std::strerror(static_cast<int>(error)) : detail(CURLE_COULDNT_CONNECT);
-  return Ending::retryable(TaskStatus::connect, "cannot connect to " + host() + ": " + why);
+  return Ending::retryable(TaskStatus::connect, "cannot connect to " + peer() + ": " + why);
 }
 
 Ending Transfer::failure(CURLcode code) {
@@ -64,18 +84,23 @@ Ending Transfer::failure(CURLcode code) {
   if (body_too_large_)
     return Ending::failed(TaskStatus::body_too_large,
                           "the body" + from + " is larger than " + base::format_size(job_->body_max));
+  long connect_status = 0;
+  curl_easy_getinfo(easy_, CURLINFO_HTTP_CONNECTCODE, &connect_status);
+  if (!job_->options.proxy.empty() && connect_status >= 300) return proxy_refused(connect_status);
   if (header_too_large_) return Ending::failed(TaskStatus::protocol, "the headers" + from + " are too long");
   switch (code) {
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
-      if (detail(code).find("HTTP/0.9") != std::string::npos)
-        return Ending::failed(TaskStatus::protocol, "no valid answer" + from + ": it is no HTTP");
+      // The same code for an answer of another version than 1.x and 2, or of none.
+      if (detail(code).find("HTTP") != std::string::npos)
+        return Ending::failed(TaskStatus::protocol, "no valid answer" + from + ": " + detail(code));
       if (redirects > 0)
         return Ending::failed(TaskStatus::protocol, "a redirect" + from + " leads to no http or https URL");
       return Ending::failed(TaskStatus::invalid_argument,
                             "'" + without_password(task_.url) + "' is no http or https URL");
     case CURLE_COULDNT_RESOLVE_HOST:
-      return Ending::retryable(TaskStatus::dns, "no address is known for " + host());
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return Ending::retryable(TaskStatus::dns, "no address is known for " + peer());
     case CURLE_COULDNT_CONNECT:
       return not_connected();
     case CURLE_OPERATION_TIMEDOUT:
@@ -98,8 +123,12 @@ Ending Transfer::failure(CURLcode code) {
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
     case CURLE_PARTIAL_FILE:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
       return Ending::retryable(TaskStatus::protocol, "the answer" + from + " ended early: " + detail(code));
     case CURLE_OUT_OF_MEMORY:
+      if (bytes_ == 0 && answer_begun())  // libcurl's own bound of a single header
+        return Ending::failed(TaskStatus::protocol, "a header" + from + " is too long");
       return Ending::retryable(TaskStatus::resource_exhausted, "the worker has no memory left for this task");
     case CURLE_ABORTED_BY_CALLBACK:
       return Ending::failed(TaskStatus::cancelled, "the job was stopped");

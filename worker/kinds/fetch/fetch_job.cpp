@@ -46,6 +46,9 @@ Result<void> check(const wire::FetchOptions& options) {
   if (!std::all_of(options.resolve.begin(), options.resolve.end(), is_one_line))
     return invalid("a line of --resolve has more than one line");
   if (!is_one_line(options.user_agent)) return invalid("the user agent has more than one line");
+  if (!options.proxy.empty() && !options.proxy.starts_with("http://") && !options.proxy.starts_with("https://"))
+    return invalid("a proxy is an http or https URL");
+  if (!is_one_line(options.proxy)) return invalid("the proxy's URL has more than one line");
   if (options.max_redirects > 1000) return invalid("more than 1000 redirects are not followed");
   if (options.connect_timeout < Duration{}) return invalid("the connect timeout is negative");
   if (options.body && options.max_body_bytes > wire::kBlobBytesMax - kAnswerOverhead)
@@ -81,8 +84,11 @@ std::unique_ptr<curl_slist, FreeList> header_list(const Headers& headers, bool w
 Result<FetchTask> make_fetch_task(const FetchJob& job, std::string_view argument) {
   auto request = wire::decode_fetch_argument(argument);
   if (!request) return invalid("no URL and no request: " + request.error().message);
-  FetchTask task{
-      .url = std::move(request->url), .method = std::move(request->method), .own_data = {}, .own_headers = {}};
+  FetchTask task{.url = std::move(request->url),
+                 .method = std::move(request->method),
+                 .own_data = {},
+                 .own_headers = {},
+                 .sha256 = request->sha256.empty() ? job.options.sha256 : std::move(request->sha256)};
   const bool printable = std::all_of(task.url.begin(), task.url.end(),
                                      [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7F; });
   if (task.url.empty() || !printable) return invalid("a URL is neither empty nor has it spaces or control characters");

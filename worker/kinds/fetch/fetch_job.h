@@ -33,6 +33,9 @@ struct FetchJob {
   Duration connect_timeout{};
   std::unique_ptr<curl_slist, FreeList> headers;
   std::unique_ptr<curl_slist, FreeList> resolve;
+
+  /// Whether connections and names are its own: an address that one job names for a host must not serve another job.
+  bool is_apart() const { return resolve != nullptr; }
 };
 
 /// One task as libcurl is told of it.
@@ -41,6 +44,7 @@ struct FetchTask {
   std::string method;
   std::optional<std::string> own_data;                ///< in place of the job's
   std::unique_ptr<curl_slist, FreeList> own_headers;  ///< all of the task's, where it has some of its own
+  std::string sha256;                                 ///< expected; empty: any
 };
 /// The error is for people: an argument that is no request, a header of two lines.
 Result<FetchTask> make_fetch_task(const FetchJob& job, std::string_view argument);

@@ -55,13 +55,17 @@ asio::awaitable<Ending> fetch(std::shared_ptr<LoopFetch> here, LoopTask task) {
   co_return *std::move(ending);
 }
 
+std::shared_ptr<Driver> shared_driver(LoopThread& thread) {
+  std::shared_ptr<void>& driver = thread.locals["fetch"];
+  if (!driver) driver = std::make_shared<Driver>(*thread.io);
+  return std::static_pointer_cast<Driver>(driver);
+}
+
 }  // namespace
 
 LoopRunner fetch_on_loop(LoopThread& thread, std::shared_ptr<const FetchJob> job) {
-  std::shared_ptr<void>& driver = thread.locals["fetch"];
-  if (!driver) driver = std::make_shared<Driver>(*thread.io);
   const auto here = std::make_shared<LoopFetch>();
-  here->driver = std::static_pointer_cast<Driver>(driver);
+  here->driver = job->is_apart() ? std::make_shared<Driver>(*thread.io) : shared_driver(thread);
   here->job = std::move(job);
   return [here](LoopTask task) { return fetch(here, std::move(task)); };
 }

@@ -23,6 +23,15 @@ long whole_ms(Duration duration) {
   return static_cast<long>(std::clamp<std::int64_t>(ms, 1, 1'000'000'000));
 }
 
+std::string hex_of(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    text += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
+    text += "0123456789abcdef"[static_cast<unsigned char>(c) & 15];
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string without_password(std::string_view url) {
@@ -60,6 +69,7 @@ void Transfer::set_options() {
   set(easy_, CURLOPT_FOLLOWLOCATION, options.follow && !job_->one_by_one ? 1L : 0L);
   set(easy_, CURLOPT_MAXREDIRS, static_cast<long>(options.max_redirects));
   set(easy_, CURLOPT_USERAGENT, options.user_agent.c_str());
+  if (options.cookies) set(easy_, CURLOPT_COOKIEFILE, "");
   if (options.compressed) set(easy_, CURLOPT_ACCEPT_ENCODING, "");
 }
 
@@ -92,7 +102,10 @@ void Transfer::set_security() {
   set(easy_, CURLOPT_OPENSOCKETDATA, this);
   set(easy_, CURLOPT_PREREQFUNCTION, &Transfer::before_request);
   set(easy_, CURLOPT_PREREQDATA, this);
-  set(easy_, CURLOPT_PROXY, "");  // a proxy would connect where the address policy does not look
+  // Also where there is none: libcurl would look into the environment of the worker. The address policy looks at the
+  // proxy's own address, where the socket is opened; what it connects to is the proxy's to allow.
+  set(easy_, CURLOPT_PROXY, options.proxy.c_str());
+  set(easy_, CURLOPT_NOPROXY, "");
   if (options.insecure_tls) {
     set(easy_, CURLOPT_SSL_VERIFYPEER, 0L);
     set(easy_, CURLOPT_SSL_VERIFYHOST, 0L);
@@ -130,6 +143,7 @@ void Transfer::forget_answer() {
   bytes_ = 0;
   if (body_.capacity() > kKeptBodyBytes) body_ = {};
   body_.clear();
+  if (job_->options.cookies) set(easy_, CURLOPT_COOKIELIST, "ALL");  // those of the task before
   EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr);
 }
 
@@ -194,6 +208,12 @@ Ending Transfer::end(CURLcode code) {
   return Ending::retryable(TaskStatus::http_status, message, static_cast<std::uint32_t>(wait.count()));
 }
 
+Ending Transfer::wrong_checksum(const std::string& sha256, std::uint32_t http_status) {
+  return Ending::failed(TaskStatus::checksum, "the body from " + without_password(task_.url) + " (HTTP " +
+                                                  std::to_string(http_status) + ", " + base::format_size(bytes_) +
+                                                  ") has SHA-256 " + hex_of(sha256) + ", not " + hex_of(task_.sha256));
+}
+
 Ending Transfer::answer() {
   const auto number = [this](CURLINFO info) {
     long value = 0;
@@ -223,6 +243,7 @@ Ending Transfer::answer() {
   answer.redirects = redirects_ + number(CURLINFO_REDIRECT_COUNT);
   answer.sha256.resize(32);
   EVP_DigestFinal_ex(digest_.get(), reinterpret_cast<unsigned char*>(answer.sha256.data()), nullptr);
+  if (!task_.sha256.empty() && answer.sha256 != task_.sha256) return wrong_checksum(answer.sha256, answer.http_status);
   // libcurl's times count from the start of the (last) request.
   const double resolved = ms(CURLINFO_NAMELOOKUP_TIME_T);
   const double connected = ms(CURLINFO_CONNECT_TIME_T);

@@ -40,6 +40,8 @@ class Transfer {
   CURL* handle() const { return easy_; }
   /// Of the next request.
   const std::string& url() const { return hop_.empty() ? task_.url : hop_; }
+  /// Where the transfer connects first: its own server's URL, or the proxy's.
+  const std::string& peer_url() const { return job_->options.proxy.empty() ? url() : job_->options.proxy; }
   /// Called, once per transfer, when the name is resolved: from within libcurl.
   void on_resolved(std::function<void()> call) { on_resolved_ = std::move(call); }
 
@@ -61,11 +63,15 @@ class Transfer {
   static int before_request(void* self, char* remote, char* local, int remote_port, int local_port);
   static curl_socket_t open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
   Ending answer();
+  Ending wrong_checksum(const std::string& sha256, std::uint32_t http_status);
   Ending failure(CURLcode code);
+  bool answer_begun() const;
   Ending timed_out();
   Ending not_connected();
   std::string detail(CURLcode code) const;
+  Ending proxy_refused(long status);
   std::string host() const;
+  std::string peer() const;
 
   const std::shared_ptr<const FetchJob> job_;
   std::unique_ptr<CURL, FreeEasy> owned_;
