@@ -67,7 +67,7 @@ Duration PermitBook::offset(const Grant& grant, Instant now) {
   const Duration seen = now - grant.sent;
   if (offset_ != Duration::max()) offset_ += (now - offset_at_) / kDrift;
   offset_at_ = now;
-  if (seen <= offset_ + kPermitLasts) {
+  if (offset_ == Duration::max() || seen <= offset_ + kPermitLasts) {
     late_since_ = kNever;
     return offset_ = std::min(offset_, seen);
   }
