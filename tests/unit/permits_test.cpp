@@ -97,6 +97,19 @@ TEST(Permits, ThatAWorkerBringsAlongCount) {
   EXPECT_EQ(grant(permits, kStart).size(), 1u);
 }
 
+TEST(Permits, AreKnownByWorkerOverAllTargets) {
+  Permits permits({.per_target = 2}, kStart);
+  Want brought = want(1);
+  brought.in_use = 3;
+  permits.want(kOne, brought, kStart);
+  permits.want(kOne, want(4, kOther), kStart);
+  (void)grant(permits, kStart);
+  EXPECT_EQ(permits.of_worker(kOne), (Permits::Sums{.wanted = 3, .in_use = 5}));
+  permits.forget(kOne, kStart);
+  permits.check_invariants();
+  EXPECT_EQ(permits.of_worker(kOne), Permits::Sums{});
+}
+
 TEST(Permits, AreNotGivenForWhatIsUnwanted) {
   Permits permits({.spacing = 1s}, kStart);
   permits.want(kOne, want(2), kStart);

@@ -161,5 +161,15 @@ TEST(PermitBook, KnowsAMessageThatCameLateByOneThatCameQuickly) {
   EXPECT_EQ(due(book, Instant(9000s), Instant(9000s), Instant(9000s + ahead + 900ms)), Instant(9000s + ahead + 900ms));
 }
 
+TEST(PermitBook, BelievesThatAClockStoodStillWhenAllMessagesSeemLate) {
+  PermitBook book;
+  EXPECT_EQ(due(book, Instant(1s), Instant(1s), Instant(1s)), Instant(1s));
+  // The broker's machine was paused for two seconds.
+  EXPECT_LT(due(book, Instant(3s), Instant(3s), Instant(5s)), Instant(3s + 2ms));
+  EXPECT_LT(due(book, Instant(6s), Instant(6s), Instant(8s + 100ms)), Instant(6s + 2ms));
+  EXPECT_EQ(due(book, Instant(8s), Instant(8s), Instant(10s + 50ms)), Instant(10s));
+  EXPECT_EQ(due(book, Instant(9s), Instant(9s), Instant(11s)), Instant(11s));
+}
+
 }  // namespace
 }  // namespace brigade::worker
