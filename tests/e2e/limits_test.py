@@ -17,12 +17,24 @@ class CountingServer:
         self.loop = asyncio.new_event_loop()
         serving = [self.loop.run_until_complete(asyncio.start_server(self.serve, "127.0.0.1", 0, backlog=1000))
                    for _ in range(ports)]
+        self.stalled_s, self.woke_at = 0, time.monotonic()
+        ticker = self.loop.create_task(self.tick())
         self.ports = [server.sockets[0].getsockname()[1] for server in serving]
         thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         thread.start()
         test.addCleanup(self.loop.close)
+        for server in serving:
+            test.addCleanup(server.close)
         test.addCleanup(thread.join)
         test.addCleanup(self.loop.call_soon_threadsafe, self.loop.stop)
+        test.addCleanup(self.loop.call_soon_threadsafe, ticker.cancel)
+
+    async def tick(self):
+        """Measures for how long this server itself was kept from running: what came meanwhile, it sees at once."""
+        while True:
+            now = time.monotonic()
+            self.stalled_s, self.woke_at = max(self.stalled_s, now - self.woke_at - 0.005), now
+            await asyncio.sleep(0.005)
 
     async def serve(self, reader, writer):
         port = writer.get_extra_info("sockname")[1]
@@ -43,6 +55,10 @@ class CountingServer:
 
     def url(self, path, port=0):
         return f"http://127.0.0.1:{self.ports[port]}/{path}"
+
+    def noise_s(self):
+        """By how much requests may seem later than they were begun, on a busy machine."""
+        return 0.1 + self.stalled_s
 
     def most_within(self, seconds):
         """The largest number of requests that arrived in a window of this length."""
@@ -87,9 +103,9 @@ class Limits(BrigadeTest):
         self.assertEqual({r["result"]["http_status"] for r in results}, {200})
         self.assertEqual(len({r["worker"] for r in results}), 3)
         self.assertEqual(len(server.arrivals), 720)
-        # 201 are sent within a second at most. On their way through two loaded processes some may be held up and
-        # arrive together with later ones: a tenth of a second's worth is allowed for that.
-        self.assertLessEqual(server.most_within(1), 201 + 20)
+        # 201 begin within a second at most. A worker that is kept from running between its look at the clock and its
+        # write is late, and so is what the server sees when it was kept from running itself.
+        self.assertLessEqual(server.most_within(1), 201 + 200 * server.noise_s())
         span = server.arrivals[-1][0] - server.arrivals[0][0]
         self.assertGreaterEqual(span, 719 / 200 - 0.1)
 
@@ -107,7 +123,7 @@ class Limits(BrigadeTest):
         urls = [server.url(f"{'hop' if i % 4 == 0 else 'page'}/{i}") for i in range(100)]
         self.fetch(broker, urls, "--mode", "threads", "--per-host", 2, "--rate", "100/s")
         self.assertEqual(server.most, {server.ports[0]: 2})
-        self.assertLessEqual(server.most_within(1), 101 + 10)
+        self.assertLessEqual(server.most_within(1), 101 + 100 * server.noise_s())
 
     def test_a_host_that_asks_for_a_pause_gets_it_from_all_workers(self):
         def busy_once(path, before):
@@ -118,7 +134,7 @@ class Limits(BrigadeTest):
         broker = self.three_workers()
         self.fetch(broker, [server.url(f"page/{i}") for i in range(100)], "--rate", "200/s")
         asked_at = next(at for at, _, path in server.arrivals if path == "/page/20")
-        during = [at for at, _, _ in server.arrivals if asked_at + 0.15 < at < asked_at + 0.95]
+        during = [at for at, _, _ in server.arrivals if asked_at + server.noise_s() + 0.05 < at < asked_at + 0.95]
         self.assertEqual(during, [])
 
     def test_a_slow_rate_does_not_use_up_the_time_limit(self):
