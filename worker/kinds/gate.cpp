@@ -109,7 +109,7 @@ void PermitGate::admit(JobId job, TargetId target, std::uint32_t count, Instant 
     Line& line = entry->second;
     for (std::uint32_t i = 0; i < count; ++i) {
       if (line.waiting.empty()) {  // it left, and the loop has not heard of that yet: the permit comes back instead
-        if (line.news.unwanted == 0) return;
+        if (line.news.unwanted == 0) break;
         --line.news.unwanted;
         ++line.news.ended;
         continue;
