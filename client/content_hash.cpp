@@ -31,6 +31,13 @@ ContentHasher::ContentHasher(const JobSpec& spec)
   number(static_cast<std::uint64_t>(spec.backoff.count()));
   number(static_cast<std::uint64_t>(spec.max_fails.unit));
   number(spec.max_fails.value);
+  // Left out where there are none: so the hashes of jobs that were submitted before there were limits stay.
+  if (spec.limits.any()) {
+    text("limits");
+    number(static_cast<std::uint64_t>(spec.limits.spacing.count()));
+    number(static_cast<std::uint64_t>(spec.limits.target_spacing.count()));
+    number(spec.limits.per_target);
+  }
   number(range_ ? 1 : 2);
   if (!spec.range) return;
   number(spec.range->start);

@@ -13,7 +13,8 @@ Result<void> Loop::run(Started started) {
   while (!exit_) {
     const bool more = collect();
     if (exit_) break;
-    const std::array fds{parts_.signals.fd(), parts_.sides[0].outbox->fd(), parts_.sides[1].outbox->fd()};
+    const std::array fds{parts_.signals.fd(), parts_.sides[0].outbox->fd(), parts_.sides[1].outbox->fd(),
+                         parts_.gate.fd()};
     const Duration wait = std::max(Duration{}, session_.next_deadline() - base::monotonic_now());
     const auto readable = net::wait(dealer_.get(), fds, more ? Duration{} : wait);
     if (!readable.empty() && readable.front() == 0)
@@ -39,6 +40,15 @@ bool Loop::collect() {
       handle(std::move(ready));
     }
   }
+  for (PermitGate::News& news : parts_.gate.collect())
+    handle(PermitNews{.job = news.job,
+                      .target = news.target.id,
+                      .name = std::move(news.target.name),
+                      .counted = news.counted,
+                      .wanted = news.wanted,
+                      .unwanted = news.unwanted,
+                      .ended = news.ended,
+                      .hold = news.hold});
   return any;
 }
 
@@ -96,6 +106,7 @@ void Loop::carry_out(Command& command) {
                  [&](AbortJob& c) {
                    for (Side& each : parts_.sides) each.executor->abort(c.job);
                  },
+                 [&](Admit& c) { parts_.gate.admit(c.job, c.target, c.count, c.first, c.spacing); },
                  [&](Exit& c) { exit_ = c; },
                  [&](Note& c) { log::info("{}", c.text); },
              },

@@ -12,6 +12,7 @@
 #include "worker/core/session.h"
 #include "worker/exec/executor.h"
 #include "worker/exec/outbox.h"
+#include "worker/kinds/gate.h"
 
 namespace brigade::worker {
 
@@ -25,6 +26,7 @@ class Loop {
   struct Parts {
     std::string endpoint;
     std::array<Side, kLanes> sides;  ///< by lane
+    PermitGate& gate;
     base::SignalFd& signals;
   };
   explicit Loop(Parts parts) : session_(SessionSettings{}), parts_(std::move(parts)) {}

@@ -45,13 +45,18 @@ int run(const Options& options) {
     return base::kExitUsage;
   }
   Outbox from_threads, from_loop;
-  ThreadPool pool(*offered, from_threads,
-                  {.threads = options.threads, .time_limit = options.time_limit, .memory = options.settings.memory});
+  PermitGate gate;
+  ThreadPool pool(
+      *offered, from_threads,
+      {.threads = options.threads, .time_limit = options.time_limit, .memory = options.settings.memory, .gate = &gate});
   IoLoop io(*offered, from_loop,
-            {.threads = options.io_threads, .concurrency = options.io_concurrency, .time_limit = options.time_limit});
+            {.threads = options.io_threads,
+             .concurrency = options.io_concurrency,
+             .time_limit = options.time_limit,
+             .gate = &gate});
   log::info("worker {}: {} threads, {} transfers, broker {}", options.name, options.threads, options.io_concurrency,
             options.broker);
-  Loop loop({options.broker, {Loop::Side{&pool, &from_threads}, Loop::Side{&io, &from_loop}}, signals});
+  Loop loop({options.broker, {Loop::Side{&pool, &from_threads}, Loop::Side{&io, &from_loop}}, gate, signals});
   const auto ended = loop.run(first_event(options, *offered));
   if (ended) {
     log::info("drained, leaving");

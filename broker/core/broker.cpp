@@ -5,6 +5,7 @@
 #include "broker/core/answers.h"
 #include "broker/core/leases.h"
 #include "broker/core/outcomes.h"
+#include "broker/core/permit_desk.h"
 #include "broker/core/placement.h"
 #include "broker/core/readers.h"
 #include "broker/core/recovery.h"
@@ -101,6 +102,9 @@ void Broker::on_worker_message(Worker& worker, const Message& message, Now now, 
   if (const auto* heartbeat = std::get_if<Heartbeat>(&message))
     return on_heartbeat(state_, worker, *heartbeat, now, out);
   if (const auto* returned = std::get_if<Returned>(&message)) return on_returned(state_, worker, *returned, now, out);
+  if (const auto* want = std::get_if<Want>(&message)) return on_want(state_, worker, *want, now, out);
+  if (const auto* release = std::get_if<Release>(&message)) return on_release(state_, worker, *release, now, out);
+  if (const auto* hold = std::get_if<Hold>(&message)) return on_hold(state_, *hold, now, out);
   if (std::get_if<Leaving>(&message)) return end_session(state_, peer, End::left, now, out);
   if (std::get_if<Drain>(&message)) {  // the worker was told to end, and says so
     begin_draining(state_, worker);
@@ -173,6 +177,7 @@ void Broker::on_time(Now now, Commands& out) {
     Job* job = state_.job(id);
     if (job == nullptr || job->is_final() || job->cut) continue;
     if (job->wake_delayed(now.instant)) touch(state_, *job);
+    if (job->permits) grant_permits(state_, *job, now, out);
     if (now.instant >= job->deadline()) cut(state_, *job, TaskStatus::deadline, now, out);
   }
   if (now.instant >= state_.next_telling) {

@@ -1,4 +1,5 @@
 #include "broker/core/broker.h"
+#include "broker/core/permits.h"
 #include "broker/core/roster.h"
 
 namespace brigade::broker {
@@ -83,6 +84,10 @@ void Broker::check_invariants() const {
     const Job& job = state_.jobs.at(lease.job);
     require(lease.hedge ? job.hedges.contains(id) : job.leases.contains(id));
     require(state_.workers.at(lease.worker).leases.contains(id));
+  }
+  for (const auto& [id, job] : state_.jobs) {
+    require(state_.limited.contains(id) == (job.permits != nullptr) && !(job.permits && (job.cut || job.is_final())));
+    if (job.permits) job.permits->check_invariants();
   }
   for (const auto& [key, reader] : state_.readers) require(state_.readers_of.at(reader.read.job).contains(key));
 }

@@ -15,6 +15,8 @@
 
 namespace brigade::broker {
 
+class Permits;
+
 /// Means that follow the latest values, for the size of leases.
 struct TaskCost {
   bool known = false;
@@ -76,10 +78,11 @@ struct Job {
   std::map<std::uint64_t, Uncommitted> uncommitted;  ///< log position -> a block on its way to the disk
 
   TaskCost cost;
-  double argument_bytes = 0;  ///< mean
-  double ran_ms = 0;          ///< time of slots that its tasks took, for equal shares among jobs
-  double leased_ms = 0;       ///< what its leases will take, as its client's share counts it
-  bool cut = false;           ///< cancelled, over its deadline or its failures: nothing of it is leased any more
+  double argument_bytes = 0;         ///< mean
+  double ran_ms = 0;                 ///< time of slots that its tasks took, for equal shares among jobs
+  double leased_ms = 0;              ///< what its leases will take, as its client's share counts it
+  std::shared_ptr<Permits> permits;  ///< of a job with limits, once a worker wants some
+  bool cut = false;                  ///< cancelled, over its deadline or its failures: nothing of it is leased any more
   TaskStatus cut_status = TaskStatus::ok;
 
   struct Timing {

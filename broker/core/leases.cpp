@@ -46,13 +46,13 @@ Held& hold(State& state, Held lease) {
 }
 
 SendLease order_of(const Job& job, const Held& lease) {
-  return {lease.worker,
-          Lease{.id = lease.id,
-                .job = job.id,
-                .run = lease.run,
-                .attempt = lease.trial.attempts + 1,
-                .last_attempt = lease.trial.failures >= job.spec.retries,
-                .brief = {job.spec.kind, job.spec.options, job.spec.mode, job.spec.task_timeout, job.spec.range}}};
+  return {lease.worker, Lease{.id = lease.id,
+                              .job = job.id,
+                              .run = lease.run,
+                              .attempt = lease.trial.attempts + 1,
+                              .last_attempt = lease.trial.failures >= job.spec.retries,
+                              .brief = {job.spec.kind, job.spec.options, job.spec.mode, job.spec.task_timeout,
+                                        job.spec.range, job.spec.limits}}};
 }
 
 void move_lease(State& state, Held& lease, Worker& to) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "broker/core/leases.h"
+#include "broker/core/permit_desk.h"
 #include "broker/core/readers.h"
 #include "broker/core/shares.h"
 
@@ -271,6 +272,7 @@ void cut(State& state, Job& job, TaskStatus status, Now now, Commands& out) {
   require(!job.cut && !job.is_final());
   job.cut = true;
   job.cut_status = status;
+  close_permits(state, job);
   std::set<PeerId> workers;
   std::vector<LeaseId> leases(job.leases.begin(), job.leases.end());
   leases.insert(leases.end(), job.hedges.begin(), job.hedges.end());
@@ -320,6 +322,7 @@ void finish_if_complete(State& state, Job& job, Now now, Commands& out) {
   job.killed.clear();
   leave_shares(state, job);
   state.hedging.erase(job.id);
+  close_permits(state, job);
   for (const PeerId worker : std::exchange(job.outrun, {}))
     if (state.workers.contains(worker)) send(worker, Abort{job.id}, out);
   append(state, JobFinished{job.id, summary}, std::monostate{}, out);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "broker/core/permits.h"
 #include "broker/core/placement.h"
 #include "broker/core/roster.h"
 
@@ -37,14 +38,20 @@ std::uint64_t surplus_of(const State& state, const Held& lease) {
   return lease.open.count() - std::min({free, free_of_job, lease.open.count()});
 }
 
+/// Of a job with limits: tasks at the lease's worker that wait for a permit there. They have not started either.
+std::uint64_t waiting_for_permits(const State& state, const Held& lease) {
+  const Job& job = state.jobs.at(lease.job);
+  return job.permits ? std::min(job.permits->of_worker(lease.worker).wanted, lease.open.count()) : 0;
+}
+
 /// Nothing where nothing can be asked back.
-std::optional<Queue> queue_of(const State& state, Held& lease) {
+std::optional<Queue> queue_of(const State& state, Held& lease, std::uint64_t waiting = 0) {
   if (lease.reclaiming || lease.hedge || lease.trial.grain > 0) return std::nullopt;
-  const std::uint64_t surplus = surplus_of(state, lease);
+  const std::uint64_t surplus = std::max(surplus_of(state, lease), waiting);
   if (surplus == 0) return std::nullopt;
   const Job& job = state.jobs.at(lease.job);
   const double tasks = static_cast<double>(surplus);
-  const double task_ms = job.cost.known ? job.cost.run_ms : 1e3;
+  const double task_ms = job.cost.known && waiting == 0 ? job.cost.run_ms : 1e3;
   const double worth_ms = job.leased_ms * tasks / static_cast<double>(job.leased);
   return Queue{.lease = &lease, .ms = tasks * task_ms / lease.cap, .worth_ms = worth_ms};
 }
@@ -124,7 +131,8 @@ void reclaim_for(State& state, const Job& job, Now now, Commands& out) {
     for (auto it = worker.leases.rbegin(); it != worker.leases.rend(); ++it) {
       Held& lease = state.leases.at(*it);
       if (lease.lane != placement->lane || now.instant - lease.granted < state.settings.overtake_above) continue;
-      const auto queue = queue_of(state, lease);
+      // Not for an idle worker, who would only wait in their place; but others need not wait for a rate.
+      const auto queue = queue_of(state, lease, waiting_for_permits(state, lease));
       if (!queue || queue->ms < to_ms(state.settings.overtake_above) || !yields_to(state, *queue, job)) continue;
       ask_back(lease, out);
       break;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/core/leases.h"
+#include "broker/core/permit_desk.h"
 #include "broker/core/readers.h"
 #include "broker/core/roster.h"
 
@@ -113,6 +114,7 @@ void on_worker_hello(State& state, PeerId peer, const std::string& address, cons
     const PeerId old = it->second;
     Worker& before = state.workers.at(old);
     carry_over(state, before, worker, hello.held, now, out);
+    forget_permits(state, old, now, out);  // the worker says what it still has
     dismiss(state, before);
     state.workers.erase(old);
   }
@@ -167,6 +169,7 @@ void end_session(State& state, PeerId peer, End end, Now now, Commands& out) {
     const std::vector<LeaseId> leases(worker->leases.begin(), worker->leases.end());
     const Fate lost = leases.size() == 1 ? Fate::lost_alone : Fate::lost;
     for (const LeaseId id : leases) give_up(state, id, end == End::left ? Fate::not_started : lost, now, out);
+    forget_permits(state, peer, now, out);
     dismiss(state, *worker);
     state.instances.erase(worker->instance);
     state.workers.erase(peer);

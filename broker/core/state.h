@@ -3,6 +3,7 @@
 //   sessions   Hello, signs of life, the end of a session     uploads   Open, Chunk, Seal
 //   placement  who gets the next lease, and how large         outcomes  blocks, retries, lost and returned tasks
 //   reclaim    what is asked back from long queues            shares    what clients and jobs were given
+//   permits    when the requests of a job with limits go   permit_desk  where workers ask for them
 //   hedge      a second run of stragglers
 //   roster     which workers have room, and for what          readers   results and progress to clients
 //   answers    questions and orders of clients
@@ -152,6 +153,7 @@ struct State {
   std::vector<JobId> accepted;                  ///< sealed jobs in the order of acceptance
   std::array<Ranking, kLanes> runnable;         ///< jobs with ready or suspect tasks of a kind that is offered
   std::set<JobId> suspects;                     ///< those with suspect tasks
+  std::set<JobId> limited;                      ///< those with permits
   std::set<JobId> hedging;                      ///< unfinished ones that want it
   std::map<std::string, Share> shares;          ///< by client identity
   double shares_clock = 0;                      ///< `ran_ms` of the client that was granted a lease last

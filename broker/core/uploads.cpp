@@ -192,7 +192,8 @@ void on_seal_committed(State& state, Job& job, Now now, Commands& out) {
 void accept(State& state, Job& job) {
   state.accepted.push_back(job.id);
   join_shares(state, job);
-  if (job.spec.hedge) state.hedging.insert(job.id);
+  // What waits for a permit looks like a straggler, and its second run would wait too.
+  if (job.spec.hedge && !job.spec.limits.any()) state.hedging.insert(job.id);
   if (const Instant deadline = job.deadline(); deadline != kNever) state.wakeups.emplace(deadline, job.id);
   for (const Run& run : job.done.missing({0, job.tasks})) job.ready.add({run, Trial{}});
   touch(state, job);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "broker/core/permits.h"
+
 namespace brigade::broker {
 namespace {
 
@@ -12,6 +14,10 @@ std::string tasks(std::uint64_t count) {
 /// `1 task waits`, `2 tasks wait`.
 std::string tasks(std::uint64_t count, const char* one, const char* many) {
   return tasks(count) + " " + (count == 1 ? one : many);
+}
+
+std::string requests(std::uint64_t count) {
+  return std::to_string(count) + (count == 1 ? " request waits" : " requests wait");
 }
 
 std::string workers(std::size_t count) {
@@ -81,6 +87,30 @@ void say_queue(const State& state, const Job& job, std::vector<std::string>& rea
   if (others > 0) reasons.push_back("it shares with " + std::to_string(others) + " of other clients");
 }
 
+/// What of a job with limits could run, but for these.
+void say_permits(const Permits& permits, Now now, std::vector<std::string>& reasons) {
+  constexpr std::size_t kTargetsMax = 5;
+  std::uint64_t rest = permits.wanted();
+  const auto blocked = permits.blocked(now.instant, kTargetsMax);
+  for (const Permits::Blocked& target : blocked) {
+    rest -= target.wanted;
+    const std::string name = target.name.empty() ? "a host" : target.name;
+    const std::string left = seconds(std::max(Duration{}, target.until - now.instant));
+    const std::string who = requests(target.wanted);
+    if (target.full)
+      reasons.push_back(who + " for " + name + ", which has as many under way as --per-host allows");
+    else if (target.held)
+      reasons.push_back(who + " for " + name + ", which asked to be left alone (Retry-After), for " + left + " more");
+    else
+      reasons.push_back(who + " for the rate of " + name + " (--host-rate), the next in " + left);
+  }
+  const bool has_rate = permits.limits().spacing > Duration{};
+  const std::string rate = has_rate ? "the job's own rate (--rate)" : "";
+  const std::string hosts = blocked.size() == kTargetsMax ? "further hosts" : "";
+  const std::string what = hosts + (hosts.empty() || rate.empty() ? "" : " or for ") + rate;
+  if (rest > 0 && !what.empty()) reasons.push_back(requests(rest) + " for " + what);
+}
+
 }  // namespace
 
 std::vector<std::string> why(const State& state, const Job& job, Now now) {
@@ -93,6 +123,7 @@ std::vector<std::string> why(const State& state, const Job& job, Now now) {
     for (const LeaseId id : job.leases) holders.insert(state.leases.at(id).worker);
     reasons.push_back(tasks(job.leased, "is", "are") + " with " + workers(holders.size()) + " now");
   }
+  if (job.permits) say_permits(*job.permits, now, reasons);
   if (const std::uint64_t waiting = job.ready.count() + job.suspect.count(); waiting > 0) {
     reasons.push_back(tasks(waiting, "waits", "wait") + " for a free slot");
     say_workers(state, job, reasons);

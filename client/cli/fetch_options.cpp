@@ -64,6 +64,11 @@ void declare_fetch_options(Declare& kind, FetchWishes& wishes, bool save) {
   kind.flag({"--fail", "HTTP status 400 and above counts as failed"}, wishes.fail);
   kind.flag({"--location,!--no-location", "Follow redirects, or do not", "on"}, wishes.location);
   kind.number({"--max-redirects", "Most redirects to follow", "10"}, wishes.max_redirects, 0, 100);
+  kind.text({"--rate", "Most requests of the whole job, on all its workers: 100/s, 10/m, 0.5/s", "no limit", "RATE"},
+            wishes.rate);
+  kind.number({"--per-host", "Most requests of the whole job under way to one host", "no limit"}, wishes.per_host, 1,
+              1'000'000);
+  kind.text({"--host-rate", "Most requests of the whole job to one host: 10/s", "no limit", "RATE"}, wishes.host_rate);
   kind.flag({"--insecure-tls", "Do not check certificates"}, wishes.insecure_tls);
   kind.text({"--cacert", "Further certificate authorities, a PEM file", "the system's", "FILE"}, wishes.ca_file);
   kind.text({"--cert", "The client's certificate and its key, a PEM file without a passphrase", "", "FILE"},
@@ -132,6 +137,19 @@ Result<wire::FetchOptions> fetch_options_of(const FetchWishes& wishes) {
   options.compressed = wishes.compressed;
   options.connect_timeout = wishes.connect_timeout.value_or(Duration(0));
   return options;
+}
+
+Result<Limits> fetch_limits_of(const FetchWishes& wishes) {
+  Limits limits;
+  for (const auto& [option, text, to] : {std::tuple("--rate", &wishes.rate, &limits.spacing),
+                                         std::tuple("--host-rate", &wishes.host_rate, &limits.target_spacing)}) {
+    if (text->empty()) continue;
+    const auto spacing = base::parse_rate(*text);
+    if (!spacing) return bad(std::string(option) + ": " + spacing.error().message);
+    *to = *spacing;
+  }
+  limits.per_target = static_cast<std::uint32_t>(wishes.per_host.value_or(0));
+  return limits;
 }
 
 }  // namespace brigade::cli

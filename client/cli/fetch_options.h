@@ -20,11 +20,16 @@ struct FetchWishes {
        location = true;
   std::optional<std::uint64_t> max_body, max_redirects;
   std::optional<Duration> connect_timeout;
+  std::string rate, host_rate;
+  std::optional<std::uint64_t> per_host;
 };
 
 void declare_fetch_options(Declare& kind, FetchWishes& wishes, bool save);
 
 /// Reads the files that they name, and checks what can be checked here.
 Result<wire::FetchOptions> fetch_options_of(const FetchWishes& wishes);
+
+/// Those of the whole job, on all its workers.
+Result<Limits> fetch_limits_of(const FetchWishes& wishes);
 
 }  // namespace brigade::cli

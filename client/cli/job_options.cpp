@@ -62,6 +62,12 @@ Result<void> apply_job_options(const JobOptions& options, JobSpec& spec) {
   if (parse_job_id(options.name) || options.name == "last") {
     return Error{ErrorCode::invalid, "--name: '" + options.name + "' would be taken for another job; choose a word"};
   }
+  if (options.hedge && spec.limits.any()) {
+    return Error{
+        ErrorCode::invalid,
+        "--hedge does not go with --rate, --per-host and --host-rate: what waits for its turn would look like a "
+        "straggler; leave one of them out"};
+  }
   spec.mode = parse_mode(options.mode).value_or(Mode::automatic);
   spec.task_timeout = options.timeout.value_or(fetch ? kFetchTimeout : Duration(0));
   spec.deadline = options.deadline.value_or(Duration(0));

@@ -190,6 +190,9 @@ void declare_fetch(Declare& command, const std::shared_ptr<JobOptions>& options,
     auto encoded = fetch_options_of(*fetch);
     if (!encoded) return encoded.error();
     request.spec.options = wire::encode(*encoded);
+    auto limits = fetch_limits_of(*fetch);
+    if (!limits) return limits.error();
+    request.spec.limits = *limits;
     request.show_body = fetch->body;
     request.save_folder = fetch->save;
     return {};

@@ -45,6 +45,12 @@ constexpr std::array<Unit, 10> kSizes{{{"", 1},
                                        {"GiB", std::uint64_t{1} << 30},
                                        {"TiB", std::uint64_t{1} << 40}}};
 
+// Millionths of one in an hour.
+constexpr std::array<Unit, 5> kRates{
+    {{"", 3'600'000'000}, {"/s", 3'600'000'000}, {"/m", 60'000'000}, {"/min", 60'000'000}, {"/h", 1'000'000}}};
+constexpr std::uint64_t kRateMax = 1'000'000 * kRates[1].scale;
+
+constexpr Notation kRate{"a rate", kRates, "a number and /s, /m or /h, as in 100/s or 10/m", kRateMax};
 constexpr Notation kDuration{"a duration", kTimes, "a number with a unit (us, ms, s, min, h, d), as in 30s or 1.5h",
                              static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())};
 constexpr Notation kSize{"a size", kSizes, "bytes, or a number with a unit (kB, MB, GB, KiB, MiB, GiB), as in 64MiB",
@@ -119,6 +125,15 @@ Result<Duration> parse_duration(std::string_view text) {
   const auto value = parse_scaled(kDuration, text);
   if (!value) return value.error();
   return Duration(static_cast<std::int64_t>(*value));
+}
+
+Result<Duration> parse_rate(std::string_view text) {
+  constexpr std::uint64_t kMillionHours = 3'600'000'000'000 * 1'000'000;  // ns
+  constexpr std::uint64_t kLeast = 1'000'000 / 24;                        // one in a day
+  const auto value = parse_scaled(kRate, text);
+  if (!value) return value.error();
+  if (*value <= kLeast) return refuse(kRate, text, "it is less than one in a day");
+  return Duration(static_cast<std::int64_t>((kMillionHours + *value - 1) / *value));
 }
 
 Result<std::uint64_t> parse_size(std::string_view text) {

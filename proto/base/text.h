@@ -14,6 +14,8 @@ namespace brigade::base {
 Result<std::uint64_t> parse_number(std::string_view text);
 /// "500ms", "30s", "1.5h", "7d", "250us"; a unit is required except for 0.
 Result<Duration> parse_duration(std::string_view text);
+/// "100/s", "10/m", "0.5/s", "3600/h"; a plain number is per second: the time from one to the next, rounded up.
+Result<Duration> parse_rate(std::string_view text);
 /// "8MiB", "1GiB", "4096", "10kB", "64KiB": bytes.
 Result<std::uint64_t> parse_size(std::string_view text);
 

@@ -28,6 +28,9 @@ using Sequence = Id<struct SequenceTag>;
 /// A client's number for one of its requests or readers.
 using RequestId = Id<struct RequestTag>;
 
+/// What a job's limits count apart, such as a host: a hash that its kind makes. 0 is none.
+using TargetId = Id<struct TargetTag>;
+
 /// 128 random bits. Written as 32 lower-case hexadecimal digits.
 struct JobId {
   std::uint64_t high = 0;

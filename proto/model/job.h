@@ -58,6 +58,19 @@ struct FailLimit {
   bool operator==(const FailLimit&) const = default;
 };
 
+/// What the requests of a job may do together, on all its workers. A request is what its kind says: a fetch makes one
+/// more for every redirect, and every retry makes its own.
+struct Limits {
+  Duration spacing{};            ///< from one request to the next one, at least; 0: any rate
+  Duration target_spacing{};     ///< the same for one target, such as a host
+  std::uint32_t per_target = 0;  ///< most requests under way to one target; 0: any number
+  bool any() const { return spacing > Duration{} || target_spacing > Duration{} || per_target > 0; }
+  bool operator==(const Limits&) const = default;
+};
+
+/// A rate of less than one request a day is none.
+inline constexpr Duration kSpacingMax = std::chrono::hours(24);
+
 struct JobSpec {
   std::string kind;
   std::string options;  ///< opaque to the broker: the kind's own options message
@@ -70,6 +83,7 @@ struct JobSpec {
   std::uint32_t retries = 0;  ///< executions after the first
   Duration backoff{};         ///< wait before the first retry; doubles, with jitter
   FailLimit max_fails;
+  Limits limits;
   std::int32_t priority = 0;  ///< higher first, among the jobs of one client
   std::string name;           ///< for people; may be empty, need not be unique
   std::string key;            ///< makes the submit idempotent; chosen at random where the user gives none

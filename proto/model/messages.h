@@ -98,6 +98,7 @@ struct JobBrief {
   Mode mode = Mode::automatic;
   Duration task_timeout{};
   std::optional<Arithmetic> range;
+  Limits limits;  ///< where there are any, each request wants a permit
   bool operator==(const JobBrief&) const = default;
 };
 
@@ -152,6 +153,51 @@ struct BlockStored {
 struct Drain {
   bool operator==(const Drain&) const = default;
 };
+
+// ---- Permits, for jobs with limits -------------------------------------------------------------------------------
+
+/// So many more requests of this worker wait for a permit.
+struct Want {
+  JobId job;
+  TargetId target;
+  std::string name;  ///< the target's, for people
+  std::uint32_t count = 0;
+  std::uint32_t in_use = 0;  ///< permits of an earlier session whose requests are still under way
+  bool operator==(const Want&) const = default;
+};
+
+/// Permits, each for one request at an instant of the broker's clock: `first`, and then one per `spacing`. A permit
+/// that is not used within kPermitLasts of its instant has lapsed.
+struct Grant {
+  JobId job;
+  TargetId target;
+  std::uint32_t count = 0;
+  Instant first{};
+  Duration spacing{};
+  Instant sent{};  ///< by the same clock: so the worker knows what its own clock says at `first`
+  bool operator==(const Grant&) const = default;
+};
+inline constexpr Duration kPermitLasts = std::chrono::milliseconds(10);
+
+/// Permits come back: their requests have ended, or never began. Of jobs without a limit per target only the unused
+/// ones are told.
+struct Release {
+  JobId job;
+  TargetId target;
+  std::uint32_t permits = 0;
+  std::uint32_t unwanted = 0;  ///< requests that wait for a permit no longer
+  bool operator==(const Release&) const = default;
+};
+
+/// The target asks not to be asked for a while (Retry-After).
+struct Hold {
+  JobId job;
+  TargetId target;
+  std::string name;
+  Duration wait{};
+  bool operator==(const Hold&) const = default;
+};
+inline constexpr Duration kHoldMax = std::chrono::hours(1);
 
 // ---- Submitting --------------------------------------------------------------------------------------------------
 
@@ -337,6 +383,6 @@ using Message = std::variant<WorkerHello, ClientHello, Welcome, Refused, Ping, P
                              Lease, Reclaim, Returned, Abort, Block, BlockStored, Drain,                   //
                              Open, Opened, Chunk, ChunkStored, Seal, Sealed, SubmitRejected,               //
                              Read, Take, StopReading, Results, ReadEnded, Watch, JobChanged, Ask, Answer,  //
-                             ReadRejected>;
+                             ReadRejected, Want, Grant, Release, Hold>;
 
 }  // namespace brigade

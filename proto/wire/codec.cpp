@@ -75,6 +75,14 @@ Message get_message(const pb::Envelope& envelope, In& in) {
       return get(envelope.block_stored(), in);
     case Case::kDrain:
       return Drain{};
+    case Case::kWant:
+      return get(envelope.want(), in);
+    case Case::kGrant:
+      return get(envelope.grant(), in);
+    case Case::kRelease:
+      return get(envelope.release(), in);
+    case Case::kHold:
+      return get(envelope.hold(), in);
     case Case::kOpen:
       return get(envelope.open(), in);
     case Case::kOpened:

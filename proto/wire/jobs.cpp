@@ -61,6 +61,23 @@ Error get(const pb::Error& from, Check& check) {
   return {.code = code, .message = check.text(from.message(), "error.message", kTextBytesMax)};
 }
 
+void put(const Limits& limits, pb::Limits& to) {
+  to.set_spacing_ns(limits.spacing.count());
+  to.set_target_spacing_ns(limits.target_spacing.count());
+  to.set_per_target(limits.per_target);
+}
+
+Limits get(const pb::Limits& from, Check& check) {
+  const auto spacing = [&check](std::int64_t ns) {
+    check.most(static_cast<std::uint64_t>(std::max<std::int64_t>(ns, 0)), "limits.spacing",
+               static_cast<std::uint64_t>(kSpacingMax.count()));
+    return check.duration(ns, "limits.spacing");
+  };
+  return {.spacing = spacing(from.spacing_ns()),
+          .target_spacing = spacing(from.target_spacing_ns()),
+          .per_target = static_cast<std::uint32_t>(check.most(from.per_target(), "limits.per_target", kPermitsMax))};
+}
+
 void put(const JobSpec& spec, pb::JobSpec& to) {
   to.set_kind(spec.kind);
   to.set_options(spec.options);
@@ -77,6 +94,7 @@ void put(const JobSpec& spec, pb::JobSpec& to) {
   to.set_name(spec.name);
   to.set_key(spec.key);
   to.set_hedge(spec.hedge);
+  if (spec.limits.any()) put(spec.limits, *to.mutable_limits());
   if (spec.retry_of) put(spec.retry_of, *to.mutable_retry_of());
 }
 
@@ -97,6 +115,7 @@ JobSpec get(const pb::JobSpec& from, Check& check) {
   spec.name = check.text(from.name(), "job.name", kNameBytesMax);
   spec.key = check.text(from.key(), "job.key", kNameBytesMax);
   spec.hedge = from.hedge();
+  if (from.has_limits()) spec.limits = get(from.limits(), check);
   spec.retry_of = get(from.retry_of());
   return spec;
 }

@@ -27,11 +27,15 @@ inline constexpr std::size_t kLeasesPerWorkerMax = 65'536;
 inline constexpr std::size_t kKindsMax = 64;
 inline constexpr std::size_t kOriginsMax = 65'535;
 
-inline constexpr std::size_t kNameBytesMax = 256;         ///< job, worker, kind, host, key
-inline constexpr std::size_t kOptionsBytesMax = kMiB;     ///< a kind's options
-inline constexpr std::size_t kTextBytesMax = 64 * 1024;   ///< an error or reason
-inline constexpr std::size_t kAnswerRowsMax = 4'096;      ///< rows in one part of an answer
-inline constexpr std::size_t kSlotsMax = 1'000'000;       ///< threads or transfers of one worker
+inline constexpr std::size_t kNameBytesMax = 256;        ///< job, worker, kind, host, key
+inline constexpr std::size_t kOptionsBytesMax = kMiB;    ///< a kind's options
+inline constexpr std::size_t kTextBytesMax = 64 * 1024;  ///< an error or reason
+inline constexpr std::size_t kAnswerRowsMax = 4'096;     ///< rows in one part of an answer
+/// Permits in one message, and what a limit may be at most.
+inline constexpr std::uint64_t kPermitsMax = 1'000'000;
+/// Nanoseconds; a million times it is still an instant.
+inline constexpr std::uint64_t kGrantSpacingMax = 2'000'000'000'000;
+inline constexpr std::size_t kSlotsMax = 1'000'000;  ///< threads or transfers of one worker
 
 /// What a submitter may have in flight.
 inline constexpr std::uint64_t kUploadCreditBytes = 64 * kMiB;

@@ -24,6 +24,7 @@ struct In {
 void put(JobId id, pb::JobId& to);  // 0 leaves `to` empty
 void put(const Arithmetic& range, pb::Arithmetic& to);
 void put(const Error& error, pb::Error& to);
+void put(const Limits& limits, pb::Limits& to);
 void put(const JobSpec& spec, pb::JobSpec& to);
 void put(const Read& read, pb::Read& to);
 void put(const JobSummary& job, pb::JobSummary& to);
@@ -31,6 +32,7 @@ void put(const KindOffer& kind, pb::KindOffer& to);
 JobId get(const pb::JobId& from);
 Arithmetic get(const pb::Arithmetic& from, Check& check);
 Error get(const pb::Error& from, Check& check);
+Limits get(const pb::Limits& from, Check& check);
 JobSpec get(const pb::JobSpec& from, Check& check);
 Read get(const pb::Read& from, Check& check);
 JobSummary get(const pb::JobSummary& from, Check& check);
@@ -76,6 +78,15 @@ Message get(const pb::Returned& from, In& in);
 Message get(const pb::Abort& from, In& in);
 Message get(const pb::Block& from, In& in);
 Message get(const pb::BlockStored& from, In& in);
+// permits.cpp
+void put(const Want& message, Out& out);
+void put(const Grant& message, Out& out);
+void put(const Release& message, Out& out);
+void put(const Hold& message, Out& out);
+Message get(const pb::Want& from, In& in);
+Message get(const pb::Grant& from, In& in);
+Message get(const pb::Release& from, In& in);
+Message get(const pb::Hold& from, In& in);
 // submitting.cpp
 void put(const Open& message, Out& out);
 void put(const Opened& message, Out& out);

@@ -28,6 +28,7 @@ void put(const Lease& message, Out& out) {
   to.set_mode(static_cast<pb::Mode>(message.brief.mode));
   to.set_task_timeout_ns(message.brief.task_timeout.count());
   if (message.brief.range) put(*message.brief.range, *to.mutable_range());
+  if (message.brief.limits.any()) put(message.brief.limits, *to.mutable_limits());
   out.body.values(message.arguments, message.run.count);
 }
 
@@ -43,6 +44,7 @@ Message get(const pb::Lease& from, In& in) {
   lease.brief.mode = in.check.one_of<Mode>(from.mode(), "lease.mode", kModes);
   lease.brief.task_timeout = in.check.duration(from.task_timeout_ns(), "lease.task_timeout");
   if (from.has_range()) lease.brief.range = get(from.range(), in.check);
+  if (from.has_limits()) lease.brief.limits = get(from.limits(), in.check);
   lease.arguments = in.body.values("lease.arguments", lease.run.count);
   return lease;
 }

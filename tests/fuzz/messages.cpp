@@ -67,6 +67,46 @@ Outcomes outcomes(Input& input) {
   return made;
 }
 
+Limits limits(Input& input) {
+  if (input.flag()) return {};
+  Limits made{.per_target = static_cast<std::uint32_t>(input.below(4))};
+  made.spacing = std::chrono::milliseconds(input.below(8) * 10);
+  made.target_spacing = std::chrono::milliseconds(input.below(4) * 20);
+  return made;
+}
+
+std::uint32_t permits(Input& input) {
+  return static_cast<std::uint32_t>(input.below(16) == 15 ? input.number() % 1'000'001 : input.below(4));
+}
+
+Want want(Input& input, const Known& known) {
+  Want made{.job = job(input, known), .target = TargetId{input.below(4)}, .name = "t"};
+  made.count = permits(input);
+  made.in_use = input.below(4) == 3 ? permits(input) : 0;
+  return made;
+}
+
+Release release(Input& input, const Known& known) {
+  Release made{.job = job(input, known), .target = TargetId{input.below(4)}};
+  made.permits = permits(input);
+  made.unwanted = permits(input);
+  return made;
+}
+
+Hold hold(Input& input, const Known& known) {
+  Hold made{.job = job(input, known), .target = TargetId{input.below(4)}, .name = "t"};
+  made.wait = std::chrono::milliseconds(input.number() % 3'600'001);
+  return made;
+}
+
+Grant grant(Input& input, const Known& known) {
+  Grant made{.job = job(input, known), .target = TargetId{input.below(4)}, .count = permits(input)};
+  made.first = Instant(duration(input));
+  made.sent = Instant(duration(input));
+  made.spacing = std::chrono::milliseconds(input.below(200));
+  return made;
+}
+
 JobSpec spec(Input& input) {
   JobSpec made{.kind = kKinds[input.below(std::size(kKinds))], .mode = static_cast<Mode>(input.below(5))};
   if (input.flag()) made.range = Arithmetic{.start = input.number(), .step = 1, .count = input.number()};
@@ -79,6 +119,7 @@ JobSpec spec(Input& input) {
   made.priority = static_cast<std::int32_t>(input.below(5)) - 2;
   made.name = std::string(1, static_cast<char>('a' + input.below(4)));
   made.key = std::string(input.below(4), 'k') + made.name;
+  made.limits = limits(input);
   return made;
 }
 
@@ -215,10 +256,17 @@ Runs some_runs(Input& input) {
 }
 
 Message worker_says(Input& input, const Known& known) {
-  switch (input.below(12)) {
+  switch (input.below(16)) {
     case 0:
     case 1:
       return worker_hello(input, known);
+    case 12:
+    case 13:
+      return want(input, known);
+    case 14:
+      return release(input, known);
+    case 15:
+      return hold(input, known);
     case 2:
       return heartbeat(input, known);
     case 3:
@@ -271,7 +319,10 @@ Message client_says(Input& input, const Known& known) {
 }
 
 Message broker_says(Input& input, const Known& known) {
-  switch (input.below(12)) {
+  switch (input.below(14)) {
+    case 12:
+    case 13:
+      return grant(input, known);
     case 0:
     case 1:
       return Welcome{.epoch = known.epoch, .version = "1", .upload_credit_bytes = input.number()};

@@ -40,8 +40,9 @@ class WorkerRun {
         return;
       case 5:
       case 6:
-      case 7:
         return report();
+      case 7:
+        return input_.flag() ? report() : ask_for_permits();
       default:
         return arrive(over_the_wire(broker_says(input_, known_)));
     }
@@ -81,6 +82,16 @@ class WorkerRun {
     handle(worker::BlockReady{last_block_, id, take(lease, false)});
   }
 
+  void ask_for_permits() {
+    worker::PermitNews news{.job = known_.jobs[input_.below(2)], .target = TargetId{input_.below(4)}, .name = "t"};
+    news.counted = input_.flag();
+    news.wanted = static_cast<std::uint32_t>(input_.below(4));
+    news.unwanted = static_cast<std::uint32_t>(input_.below(4));
+    news.ended = static_cast<std::uint32_t>(input_.below(4));
+    if (input_.flag()) news.hold = std::chrono::milliseconds(input_.number() % 3'600'001);
+    handle(std::move(news));
+  }
+
   void handle(worker::Event event) {
     events_.push_back(std::move(event));
     while (!events_.empty()) {
@@ -98,6 +109,7 @@ class WorkerRun {
   void carry_out(const worker::SendHeartbeat& send) { require(static_cast<bool>(over_the_wire(send.heartbeat))); }
   void carry_out(const worker::SendBlock& send) { require(kept_.contains(send.sequence)); }
   void carry_out(const worker::ForgetBlock& forget) { require(kept_.erase(forget.sequence) == 1); }
+  void carry_out(const worker::Admit& admit) { require(admit.count > 0); }
   void carry_out(const worker::Start& start) {
     require(running_.emplace(start.lease.id, start.lease).second);
     known_.leases.push_back(start.lease.id);

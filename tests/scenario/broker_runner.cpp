@@ -35,6 +35,7 @@ class BrokerRunner final : public Runner {
   void recovered(Line& line);
   WorkerHello worker_hello(const std::string& name, Line& line);
   Block block(Line& line);
+  void permits(const std::string& worker, const std::string& verb, Line& line);
   JobSpec spec(Line& line);
   Chunk chunk(Line& line);
   Read read(Line& line);
@@ -269,8 +270,23 @@ void BrokerRunner::worker(Line& line) {
   }
   if (line.accept("leaves")) return say(name, Leaving{});
   if (line.accept("drains")) return say(name, Drain{});
+  for (const std::string verb : {"wants", "releases", "holds"})
+    if (line.accept(verb)) return permits(name, verb, line);
   if (line.accept("says-open")) return say(name, Open{});
   bad_story("no such event of a worker: " + line.next());
+}
+
+/// `wants j1 a 2`, `releases j1 a permits=1`, `holds j1 a 1s`: a host's name is one letter.
+void BrokerRunner::permits(const std::string& worker, const std::string& verb, Line& line) {
+  const JobId job = job_id(line.next());
+  const std::string host = line.next();
+  const TargetId target{static_cast<std::uint64_t>(host.at(0))};
+  const auto count = [&line](const char* key) { return static_cast<std::uint32_t>(line.number_or(key, 0)); };
+  if (verb == "holds") return say(worker, Hold{job, target, host, duration(line.next())});
+  if (verb == "releases") return say(worker, Release{job, target, count("permits"), count("unwanted")});
+  Want want{.job = job, .target = target, .name = host, .in_use = count("in_use")};
+  want.count = static_cast<std::uint32_t>(number(line.next()));
+  say(worker, std::move(want));
 }
 
 // ---- Clients -----------------------------------------------------------------------------------------------------
@@ -285,6 +301,9 @@ JobSpec BrokerRunner::spec(Line& line) {
   if (line.flag("no-tasks")) spec.range = Arithmetic{};
   if (line.flag("rising")) spec.trend = CostTrend::rising;
   spec.hedge = line.flag("hedge");
+  spec.limits.spacing = line.duration_or("spacing", Duration{});
+  spec.limits.target_spacing = line.duration_or("host_spacing", Duration{});
+  spec.limits.per_target = static_cast<std::uint32_t>(line.number_or("per_host", 0));
   spec.deadline = line.duration_or("deadline", Duration{});
   spec.retries = static_cast<std::uint32_t>(line.number_or("retries", 0));
   spec.backoff = line.duration_or("backoff", Duration{});

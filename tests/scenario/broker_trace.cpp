@@ -70,7 +70,7 @@ class Tracer {
     const Lease& lease = c.lease;
     const JobSpec& spec = names_.specs[lease.job];
     names_.lease_jobs[lease.id] = lease.job;
-    const JobBrief brief{spec.kind, spec.options, spec.mode, spec.task_timeout, spec.range};
+    const JobBrief brief{spec.kind, spec.options, spec.mode, spec.task_timeout, spec.range, spec.limits};
     line({name(c.to), "lease", name(lease.id), name(lease.job), show(lease.run),
           lease.attempt == 1 ? "" : "attempt=" + std::to_string(lease.attempt),
           lease.last_attempt ? "" : "may be tried again", lease.brief == brief ? "" : "WITH ANOTHER BRIEF"});
@@ -151,6 +151,11 @@ class Tracer {
   void say(const std::string& to, const Refused& m) { line({to, "refused", show(m.error)}); }
   void say(const std::string& to, const Reclaim& m) { line({to, "reclaim", name(m.lease)}); }
   void say(const std::string& to, const Abort& m) { line({to, "abort", name(m.job)}); }
+  void say(const std::string& to, const Grant& m) {
+    line({to, "grant", name(m.job), std::string(1, static_cast<char>(m.target.value)), std::to_string(m.count),
+          m.first == m.sent ? "" : "in=" + show(m.first - m.sent),
+          m.spacing == Duration{} ? "" : "spacing=" + show(m.spacing)});
+  }
   void say(const std::string& to, const BlockStored& m) { line({to, "stored block", std::to_string(m.sequence)}); }
   void say(const std::string& to, const Drain&) { line({to, "drain"}); }
   void say(const std::string& to, const Opened& m) {

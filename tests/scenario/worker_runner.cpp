@@ -19,12 +19,15 @@ class WorkerRunner final : public Runner {
   void at(Line& line);
   Message from_broker(Line& line);
   Message lease(Line& line);
+  Message grant(Line& line);
+  worker::Event permits(Line& line);
   worker::Event event(Line& line);
 
   LeaseId lease_id(const std::string& name);
   JobId job_id(const std::string& name);
   std::string name(LeaseId id) { return id ? leases_.name(id, "L") : "none"; }
   std::string name(JobId id) { return jobs_.name(id, "j"); }
+  static std::string host(TargetId id) { return std::string(1, static_cast<char>(id.value)); }
 
   std::string show_held(const std::vector<HeldLease>& held);
   std::string show_ids(const std::vector<LeaseId>& ids);
@@ -100,9 +103,31 @@ worker::Event WorkerRunner::event(Line& line) {
     const LeaseId lease = lease_id(line.next());
     return worker::GivenBack{lease, runs(line.next())};
   }
+  if (line.accept("permits")) return permits(line);
   if (line.accept("breaks")) return worker::ConnectionBroke{line.next()};
   if (line.accept("stop")) return worker::StopRequested{};
   bad_story("no such event: " + line.next());
+}
+
+/// `permits j1 a wanted=3 ended=1`: a host's name is one letter.
+worker::Event WorkerRunner::permits(Line& line) {
+  const auto count = [&line](const char* key) { return static_cast<std::uint32_t>(line.number_or(key, 0)); };
+  worker::PermitNews news{.job = job_id(line.next()), .name = line.next(), .counted = true};
+  news.target = TargetId{static_cast<std::uint64_t>(news.name.at(0))};
+  news.wanted = count("wanted");
+  news.unwanted = count("unwanted");
+  news.ended = count("ended");
+  news.hold = line.duration_or("hold", Duration{});
+  return news;
+}
+
+Message WorkerRunner::grant(Line& line) {
+  Grant grant{.job = job_id(line.next()), .target = TargetId{static_cast<std::uint64_t>(line.next().at(0))}};
+  grant.count = static_cast<std::uint32_t>(number(line.next()));
+  grant.sent = now_;
+  grant.first = now_ + line.duration_or("in", Duration{});
+  grant.spacing = line.duration_or("spacing", Duration{});
+  return grant;
 }
 
 Message WorkerRunner::lease(Line& line) {
@@ -119,6 +144,7 @@ Message WorkerRunner::lease(Line& line) {
 
 Message WorkerRunner::from_broker(Line& line) {
   if (line.accept("lease")) return lease(line);
+  if (line.accept("grant")) return grant(line);
   if (line.accept("welcome")) return Welcome{.epoch = line.number_or("epoch", 1), .version = "1.0"};
   if (line.accept("refused")) {
     const ErrorCode code = error_code(line.next());
@@ -152,6 +178,15 @@ std::string WorkerRunner::show_sent(const Message& message) {
                           return "hello" + std::string(m.draining ? " draining" : "") + " held" + show_held(m.held);
                         },
                         [&](const Returned& m) { return "returned " + name(m.lease) + " " + show(m.runs); },
+                        [&](const Want& m) {
+                          return "want " + name(m.job) + " " + m.name + " " + std::to_string(m.count) +
+                                 (m.in_use > 0 ? " in use " + std::to_string(m.in_use) : "");
+                        },
+                        [&](const Release& m) {
+                          return "release " + name(m.job) + " " + host(m.target) + " permits " +
+                                 std::to_string(m.permits) + " unwanted " + std::to_string(m.unwanted);
+                        },
+                        [&](const Hold& m) { return "hold " + name(m.job) + " " + m.name + " " + show(m.wait); },
                         [&](const Leaving&) { return std::string("leaving"); },
                         [&](const Drain&) { return std::string("draining"); },
                         [&](const auto&) { return std::string("a message that workers do not send"); },
@@ -176,6 +211,10 @@ std::string WorkerRunner::show_command(const worker::Command& command) {
           },
           [&](const worker::GiveBack& c) { return "give back " + name(c.lease) + lane(c.lane); },
           [&](const worker::AbortJob& c) { return "abort " + name(c.job); },
+          [&](const worker::Admit& c) {
+            return "admit " + name(c.job) + " " + host(c.target) + " " + std::to_string(c.count) + " in " +
+                   show(c.first - now_) + (c.spacing > Duration{} ? " spacing " + show(c.spacing) : "");
+          },
           [&](const worker::Exit& c) { return "exit \"" + c.reason + "\"" + (c.refused ? " refused" : ""); },
           [&](const worker::Note& c) { return "note \"" + c.text + "\""; },
       },

@@ -51,6 +51,39 @@ void Checker::makes(InstanceId instance, const Block& block) {
   blocks_.emplace(std::pair{instance, block.sequence}, block);
 }
 
+void Checker::request_begins(const Lease& lease, TargetId target, InstanceId worker) {
+  if (!plan_->keeps_sessions()) return;
+  auto& under_way = requests_[{lease.job, target}];
+  ++under_way[worker];
+  unsigned all = 0;
+  for (const auto& [instance, count] : under_way) all += count;
+  const std::uint32_t most = lease.brief.limits.per_target;
+  if (most > 0 && all > most) fail("more requests are under way to a target than its job allows");
+  if (lease.brief.limits.spacing > Duration{}) check_rate(lease);
+}
+
+/// As many in a second as the rate says, and one; a message that travels longer than another shifts its permits.
+void Checker::check_rate(const Lease& lease) {
+  std::deque<Instant>& times = requested_[lease.job];
+  times.push_back(world_->instant());
+  const Duration window = 1s;
+  while (times.front() <= times.back() - window) times.pop_front();
+  const Duration jitter = plan_->slow_network ? 80ms : 1ms;
+  const auto most = static_cast<std::size_t>((window + jitter) / lease.brief.limits.spacing) + 1;
+  if (times.size() > most) fail("a job makes more requests in a second than its rate allows");
+}
+
+void Checker::request_ends(JobId job, TargetId target, InstanceId worker) {
+  const auto under_way = requests_.find({job, target});
+  if (under_way == requests_.end()) return;
+  if (const auto count = under_way->second.find(worker); count != under_way->second.end() && --count->second == 0)
+    under_way->second.erase(count);
+}
+
+void Checker::all_requests_end(InstanceId worker) {
+  for (auto& [target, under_way] : requests_) under_way.erase(worker);
+}
+
 // ---- The broker ----------------------------------------------------------------------------------------------------
 
 void Checker::broker_starts() {

@@ -1,6 +1,7 @@
 // What must hold, seen from outside: watches what the parties do and say, and compares it with the disk and the plan.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -33,6 +34,10 @@ class Checker {
   void returns(const Returned& returned);
   void makes(InstanceId instance, const Block& block);
   void arrives(LeaseId lease) { on_the_way_.erase(lease); }
+  /// Of jobs with limits.
+  void request_begins(const Lease& lease, TargetId target, InstanceId worker);
+  void request_ends(JobId job, TargetId target, InstanceId worker);
+  void all_requests_end(InstanceId worker);
 
   // ---- The broker
   void broker_starts();
@@ -64,6 +69,7 @@ class Checker {
     Task task;
   };
 
+  void check_rate(const Lease& lease);
   void check_frugal(const Lease& lease, std::uint64_t index, unsigned execution);
   void check_counts(const broker::State& state, const broker::AttemptsCounted& counted);
   void check_poison(const broker::BlockAppended& block);
@@ -83,6 +89,8 @@ class Checker {
   std::map<JobId, unsigned> running_;
   std::set<std::pair<LeaseId, std::uint64_t>> returned_;
   std::map<std::pair<InstanceId, std::uint64_t>, Block> blocks_;
+  std::map<std::pair<JobId, TargetId>, std::map<InstanceId, unsigned>> requests_;  ///< under way
+  std::map<JobId, std::deque<Instant>> requested_;                                 ///< within the last second
   std::map<LeaseId, PeerId> on_the_way_;  ///< leases that were sent and have not reached their worker
 
   std::set<LeaseId> granted_;

@@ -37,17 +37,31 @@ bool SimExecutor::start_one() {
 std::uint32_t SimExecutor::running_of(JobId job) const {
   std::uint32_t running = 0;
   for (const auto& [id, slice] : slices_)
-    if (slice.work.lease.job == job) running += static_cast<std::uint32_t>(slice.running.count());
+    if (slice.work.lease.job == job)
+      running += static_cast<std::uint32_t>(slice.running.count() + slice.waiting.count());
   return running;
 }
 
 void SimExecutor::begin(Slice& slice, std::uint64_t index) {
   const Lease& lease = slice.work.lease;
-  const JobPlan& job = job_plan_of(*plan_, lease.brief.options);
-  check_argument(lease, job, index);
+  check_argument(lease, job_plan_of(*plan_, lease.brief.options), index);
   slice.unstarted.erase({index, 1});
-  slice.running.insert({index, 1});
   ++busy_;
+  if (lease.brief.limits.any()) {
+    constexpr std::uint64_t kTargets = 3;
+    slice.waiting.insert({index, 1});
+    return ask({lease.id, index}, {.job = lease.job,
+                                   .target = {TargetId{1 + index % kTargets}, "target"},
+                                   .counted = lease.brief.limits.per_target > 0,
+                                   .lease = lease.id,
+                                   .index = index});
+  }
+  slice.running.insert({index, 1});
+  run(lease, index, {});
+}
+
+void SimExecutor::run(const Lease& lease, std::uint64_t index, const Question& question) {
+  const JobPlan& job = job_plan_of(*plan_, lease.brief.options);
   const unsigned execution = checker_->task_starts(lease, index);
   const TaskPlan& fate = job.fates.at(index);
   if (execution <= fate.kills) {
@@ -55,7 +69,58 @@ void SimExecutor::begin(Slice& slice, std::uint64_t index) {
     return;
   }
   const Duration took = fate.run;
-  edge_.plan(took, [this, id = lease.id, index, execution, took] { end(id, index, execution, took); });
+  edge_.plan(took, [this, id = lease.id, index, execution, took, question] {
+    if (question.job) close_request(question);
+    end(id, index, execution, took);
+  });
+}
+
+// ---- Permits, as executors and kinds ask for them ------------------------------------------------------------------
+
+void SimExecutor::ask(Task task, Question question) {
+  Waiting& waiting = waiting_[task] = {question, 0};
+  waiting.ticket =
+      edge_.gate->ask(std::move(question), [this, task] { edge_.plan(Duration{}, [this, task] { answered(task); }); });
+  edge_.asked();
+}
+
+void SimExecutor::answered(Task task) {
+  const worker::PermitGate::Reply reply = edge_.gate->reply(waiting_.at(task).ticket);
+  if (reply.answer != worker::PermitGate::Answer::permit) return leave(task);
+  const Duration wait = std::max(Duration{}, reply.from - world_->instant());
+  edge_.plan(wait, [this, task, from = reply.from] { go(task, from); });
+}
+
+/// The permit's instant.
+void SimExecutor::go(Task task, Instant from) {
+  Question question = waiting_.at(task).question;
+  const auto slice = slices_.find(task.first);
+  const bool aborted = slice == slices_.end();
+  if (aborted || world_->instant() - from > kPermitLasts) {
+    edge_.gate->ended(question);
+    edge_.asked();
+    question.again = true;
+    return aborted ? leave(task) : ask(task, std::move(question));
+  }
+  waiting_.erase(task);
+  slice->second.waiting.erase({task.second, 1});
+  slice->second.running.insert({task.second, 1});
+  checker_->request_begins(slice->second.work.lease, question.target.id, edge_.worker);
+  run(slice->second.work.lease, task.second, question);
+}
+
+/// The task is not to run here.
+void SimExecutor::leave(Task task) {
+  waiting_.erase(task);
+  --busy_;
+  fill_slots();
+}
+
+void SimExecutor::close_request(const Question& question) {
+  checker_->request_ends(question.job, question.target.id, edge_.worker);
+  if (world_->chance(3)) edge_.gate->hold(question, world_->between(10ms, 300ms));
+  if (!world_->has(Bug::permit_kept)) edge_.gate->ended(question);
+  edge_.asked();
 }
 
 void SimExecutor::check_argument(const Lease& lease, const JobPlan& job, std::uint64_t index) {
@@ -79,7 +144,7 @@ void SimExecutor::end(LeaseId lease, std::uint64_t index, unsigned execution, Du
     checker_->task_ends(slice.work.lease, index);
     if (finished_.empty()) edge_.plan(world_->between(0us, 300us), edge_.finished);
     finished_[lease].push_back(outcome(job_plan_of(*plan_, slice.work.lease.brief.options), index, execution, took));
-    if (slice.running.empty() && slice.unstarted.empty()) {
+    if (slice.running.empty() && slice.waiting.empty() && slice.unstarted.empty()) {
       slices_.erase(it);
       std::erase(order_, lease);
     }
@@ -108,8 +173,14 @@ Runs SimExecutor::give_back(LeaseId lease) {
   Slice& slice = it->second;
   Runs runs = slice.unstarted.runs();
   slice.unstarted.clear();
+  for (const Run& run : edge_.gate->withdraw(lease)) {
+    slice.waiting.erase(run);
+    runs.push_back(run);
+  }
+  edge_.asked();
+  std::ranges::sort(runs);
   if (world_->has(Bug::started_given_back) && !slice.running.empty()) runs = {slice.work.lease.run};
-  if (slice.running.empty()) {
+  if (slice.running.empty() && slice.waiting.empty()) {
     slices_.erase(it);
     std::erase(order_, lease);
   }
@@ -123,13 +194,17 @@ bool SimExecutor::has(LeaseId lease, std::uint64_t index) const {
   if (unreported != finished_.end() &&
       std::ranges::any_of(unreported->second, [&](const Row& row) { return row.index == index; }))
     return true;
-  return it->second.unstarted.contains(index) || it->second.running.contains(index);
+  const Slice& slice = it->second;
+  return slice.unstarted.contains(index) || slice.waiting.contains(index) || slice.running.contains(index);
 }
 
 void SimExecutor::abort(JobId job) {
   const auto is_of = [job](const auto& entry) { return entry.second.work.lease.job == job; };
   std::erase_if(slices_, is_of);  // what runs ends in its time, and nobody hears of it
   std::erase_if(order_, [&](LeaseId id) { return !slices_.contains(id); });
+  for (const auto& [task, waiting] : waiting_)
+    if (waiting.question.job == job) edge_.gate->stop(waiting.ticket);
+  edge_.asked();
   fill_slots();
 }
 

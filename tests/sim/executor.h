@@ -9,6 +9,7 @@
 #include "tests/sim/plan.h"
 #include "worker/exec/executor.h"
 #include "worker/exec/outbox.h"
+#include "worker/kinds/gate.h"
 
 namespace brigade::sim {
 
@@ -19,6 +20,9 @@ class SimExecutor final : public worker::Executor {
     std::function<void()> finished;              ///< collect() has something
     std::function<void()> killed;                ///< a task ends the process
     std::string signature;                       ///< of this life of the worker, part of every answer
+    InstanceId worker;
+    worker::PermitGate* gate = nullptr;
+    std::function<void()> asked;  ///< the gate has news
   };
   SimExecutor(World& world, const Plan& plan, Checker& checker, std::uint32_t slots, Edge edge)
       : world_(&world), plan_(&plan), checker_(&checker), slots_(slots), edge_(std::move(edge)) {}
@@ -39,6 +43,7 @@ class SimExecutor final : public worker::Executor {
     worker::Work work;
     UtcMs arrived{};
     RunSet unstarted;
+    RunSet waiting;  ///< for a permit
     RunSet running;
   };
   struct Row {
@@ -49,9 +54,23 @@ class SimExecutor final : public worker::Executor {
     std::string value;
   };
 
+  using Task = std::pair<LeaseId, std::uint64_t>;
+  using Question = worker::PermitGate::Question;
+  struct Waiting {
+    Question question;
+    worker::PermitGate::Ticket ticket = 0;
+  };
+
+  void ask(Task task, Question question);
+  void answered(Task task);
+  void go(Task task, Instant from);
+  void leave(Task task);
+  void close_request(const Question& question);
+
   void fill_slots();
   bool start_one();
   void begin(Slice& slice, std::uint64_t index);
+  void run(const Lease& lease, std::uint64_t index, const Question& question);
   void end(LeaseId lease, std::uint64_t index, unsigned execution, Duration took);
   Row outcome(const JobPlan& job, std::uint64_t index, unsigned execution, Duration took);
   void check_argument(const Lease& lease, const JobPlan& job, std::uint64_t index);
@@ -65,6 +84,7 @@ class SimExecutor final : public worker::Executor {
   std::uint32_t busy_ = 0;
   std::vector<LeaseId> order_;  ///< of arrival
   std::map<LeaseId, Slice> slices_;
+  std::map<Task, Waiting> waiting_;
   std::map<LeaseId, std::vector<Row>> finished_;
   std::map<LeaseId, std::pair<JobId, UtcMs>> origins_;
 };

@@ -23,6 +23,8 @@ constexpr std::array<std::string_view, kBugs> kBugNames{
     "chunk_forgotten",
     "heartbeat_empty",
     "returned_once",
+    "one_permit_more",
+    "permit_kept",
 };
 
 }  // namespace

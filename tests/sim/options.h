@@ -25,8 +25,10 @@ enum class Bug : std::uint8_t {
   chunk_forgotten,      ///< recovery leaves out the last chunk of an upload
   heartbeat_empty,      ///< a heartbeat lists no lease
   returned_once,        ///< what was given back is not said again after a reconnect
+  one_permit_more,      ///< a worker lets one request more go than it was granted
+  permit_kept,          ///< a worker does not give permits back
 };
-inline constexpr int kBugs = 16;
+inline constexpr int kBugs = 18;
 
 std::string_view name_of(Bug bug);
 std::optional<Bug> parse_bug(std::string_view name);

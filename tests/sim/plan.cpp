@@ -65,6 +65,13 @@ void plan_limits(World& world, JobSpec& spec) {
   if (world.chance(5)) spec.max_fails = {FailLimit::Unit::percent, world.between(1, 20)};
 }
 
+void plan_permits(World& world, Limits& limits) {
+  if (!world.chance(25)) return;
+  if (world.chance(60)) limits.per_target = static_cast<std::uint32_t>(world.between(1, 4));
+  if (world.chance(40)) limits.spacing = world.between(1ms, 30ms);
+  if (world.chance(20)) limits.target_spacing = world.between(1ms, 30ms);
+}
+
 JobPlan plan_job(World& world, std::size_t number, std::uint64_t tasks, unsigned long_permille) {
   JobPlan job{.number = number, .spec = {.kind = world.chance(60) ? "cpu" : "io"}, .tasks = tasks};
   job.spec.options = std::to_string(number);
@@ -73,6 +80,7 @@ JobPlan plan_job(World& world, std::size_t number, std::uint64_t tasks, unsigned
   job.spec.name = "job-" + std::to_string(number);
   plan_arguments(world, job);
   plan_limits(world, job.spec);
+  plan_permits(world, job.spec.limits);
   const unsigned trouble = world.chance(40) ? static_cast<unsigned>(world.between(1, 40)) : 0;
   for (std::uint64_t i = 0; i < tasks; ++i) job.fates.push_back(fate(world, long_permille, trouble));
   if (world.chance(15)) job.fates[world.below(tasks)].kills = world.chance(60) ? kAlways : 1;
@@ -157,6 +165,15 @@ void plan_clients(World& world, Plan& plan) {
   }
 }
 
+constexpr std::array kEndSessions{
+    Fault::kill_broker, Fault::kill_broker_midway, Fault::stop_worker, Fault::stop_broker, Fault::cut, Fault::reset};
+
+/// Where limits hold strictly: only while the broker's view of a worker is right.
+void keep_sessions(Plan& plan) {
+  for (const Fault fault : kEndSessions) plan.faults.weights[static_cast<std::size_t>(fault)] = 0;
+  plan.replays_percent = plan.refuses_permille = plan.trap_percent = 0;
+}
+
 void plan_faults(World& world, Plan& plan) {
   plan.faults.until = world.between(1s, 8s);
   if (world.chance(85)) plan.faults.every = world.between(100ms, 1500ms);
@@ -170,6 +187,8 @@ void plan_faults(World& world, Plan& plan) {
     plan.trap_percent = static_cast<unsigned>(world.between(5, 80));
   }
   if (world.chance(15)) plan.refuses_permille = static_cast<unsigned>(world.between(1, 20));
+  const bool limited = std::ranges::any_of(plan.jobs, [](const JobPlan& job) { return job.spec.limits.any(); });
+  if (limited && world.chance(60)) keep_sessions(plan);
 }
 
 }  // namespace
@@ -188,8 +207,14 @@ bool Plan::is_peaceful() const {
                                        std::ranges::any_of(job.fates, kills);
                               }) &&
          std::ranges::none_of(clients, [](const Script& script) {
-           return std::ranges::any_of(script,
-                                      [](const ClientStep& step) { return step.what == What::cancel; });
+           return std::ranges::any_of(script, [](const ClientStep& step) { return step.what == What::cancel; });
+         });
+}
+
+bool Plan::keeps_sessions() const {
+  if (replays_percent > 0 || refuses_permille > 0 || trap_percent > 0) return false;
+  return faults.every == Duration{} || std::ranges::all_of(kEndSessions, [this](Fault fault) {
+           return faults.weights[static_cast<std::size_t>(fault)] == 0;
          });
 }
 

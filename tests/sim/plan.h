@@ -87,6 +87,8 @@ struct Plan {
 
   /// No fault, no task that kills, no cut of a job.
   bool is_peaceful() const;
+  /// A worker's session ends only with the worker: so all that it has under way ends with its permits.
+  bool keeps_sessions() const;
 };
 
 Plan make_plan(World& world);

@@ -27,11 +27,12 @@ std::uint64_t mixed(std::uint64_t hash, std::string_view bytes) {
 }
 
 constexpr std::array<std::string_view, std::variant_size_v<Message>> kMessageNames{
-    "WorkerHello",    "ClientHello", "Welcome", "Refused",     "Ping",        "Pong",      "Heartbeat",
-    "Leaving",        "Lease",       "Reclaim", "Returned",    "Abort",       "Block",     "BlockStored",
-    "Drain",          "Open",        "Opened",  "Chunk",       "ChunkStored", "Seal",      "Sealed",
-    "SubmitRejected", "Read",        "Take",    "StopReading", "Results",     "ReadEnded", "Watch",
-    "JobChanged",     "Ask",         "Answer",  "ReadRejected"};
+    "WorkerHello", "ClientHello",  "Welcome",   "Refused",        "Ping",       "Pong",
+    "Heartbeat",   "Leaving",      "Lease",     "Reclaim",        "Returned",   "Abort",
+    "Block",       "BlockStored",  "Drain",     "Open",           "Opened",     "Chunk",
+    "ChunkStored", "Seal",         "Sealed",    "SubmitRejected", "Read",       "Take",
+    "StopReading", "Results",      "ReadEnded", "Watch",          "JobChanged", "Ask",
+    "Answer",      "ReadRejected", "Want",      "Grant",          "Release",    "Hold"};
 
 }  // namespace
 
@@ -97,6 +98,18 @@ std::array<std::uint64_t, 3> numbers_of(const Message& message) {
                           return {m.lease.value, first_of(m.runs), count_of(m.runs)};
                         },
                         [](const Abort& m) -> Numbers { return {m.job.low}; },
+                        [](const Want& m) -> Numbers {
+                          return {m.job.low, m.target.value, m.count};
+                        },
+                        [](const Grant& m) -> Numbers {
+                          return {m.job.low, m.target.value, m.count};
+                        },
+                        [](const Release& m) -> Numbers {
+                          return {m.job.low, m.permits, m.unwanted};
+                        },
+                        [](const Hold& m) -> Numbers {
+                          return {m.job.low, m.target.value};
+                        },
                         [&](const Block& m) -> Numbers {
                           return {m.sequence, m.lease.value, m.outcomes.count()};
                         },

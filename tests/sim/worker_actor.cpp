@@ -11,13 +11,22 @@ void WorkerActor::start() {
   instance_ = InstanceId{world_->random()};
   session_ = std::make_unique<worker::Session>(worker::SessionSettings{});
   const std::string signature = parts_.self.name + '.' + std::to_string(life());
+  gate_ = std::make_unique<worker::PermitGate>();
+  asked_ = false;
   for (std::size_t lane = 0; lane < kLanes; ++lane)
     executors_[lane] = std::make_unique<SimExecutor>(
         *world_, parts_.plan, parts_.checker, parts_.self.slots[lane],
         SimExecutor::Edge{.plan = [this](Duration wait, Action action) { plan_after(wait, std::move(action)); },
                           .finished = [this, lane] { collect(lane); },
                           .killed = [this] { kill(); },
-                          .signature = signature});
+                          .signature = signature,
+                          .worker = instance_,
+                          .gate = gate_.get(),
+                          .asked =
+                              [this] {
+                                if (!std::exchange(asked_, true))
+                                  plan_after(world_->between(0us, 300us), [this] { collect_permits(); });
+                              }});
   socket_.reset();
   events_.clear();
   handling_ = false;
@@ -38,6 +47,7 @@ void WorkerActor::kill() {
 
 void WorkerActor::exit() {
   end_life();
+  parts_.checker.all_requests_end(instance_);
   ++connection_;
   if (socket_) parts_.network.close(*socket_);
   socket_.reset();
@@ -113,6 +123,10 @@ void WorkerActor::carry_out(worker::Command& command) {
                  [&](worker::AbortJob& c) {
                    for (const auto& each : executors_) each->abort(c.job);
                  },
+                 [&](worker::Admit& c) {
+                   const std::uint32_t more = world_->has(Bug::one_permit_more) ? 1 : 0;
+                   gate_->admit(c.job, c.target, c.count + more, c.first, c.spacing);
+                 },
                  [&](worker::Exit&) {
                    world_->note(self(), "exits");
                    exit();
@@ -157,6 +171,22 @@ void WorkerActor::collect(std::size_t lane) {
     worker::BlockReady ready{sequence, finished.lease, kept.block.outcomes.runs};
     kept_.emplace(sequence, std::move(kept));
     handle(std::move(ready));
+    if (mine != life()) return;
+  }
+}
+
+void WorkerActor::collect_permits() {
+  asked_ = false;
+  const std::uint64_t mine = life();
+  for (worker::PermitGate::News& news : gate_->collect()) {
+    handle(worker::PermitNews{.job = news.job,
+                              .target = news.target.id,
+                              .name = std::move(news.target.name),
+                              .counted = news.counted,
+                              .wanted = news.wanted,
+                              .unwanted = news.unwanted,
+                              .ended = news.ended,
+                              .hold = news.hold});
     if (mine != life()) return;
   }
 }

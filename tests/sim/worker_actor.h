@@ -48,6 +48,7 @@ class WorkerActor final : public Process {
   void send(const Message& message);
   void received(const Frames& frames);
   void collect(std::size_t lane);
+  void collect_permits();
   void exit();
   void arm();
   SimExecutor& executor(Lane lane) { return *executors_[static_cast<std::size_t>(lane)]; }
@@ -56,6 +57,8 @@ class WorkerActor final : public Process {
   std::function<void()> told_;
   InstanceId instance_;
   std::unique_ptr<worker::Session> session_;
+  std::unique_ptr<worker::PermitGate> gate_;
+  bool asked_ = false;  ///< collect_permits() is planned
   std::array<std::unique_ptr<SimExecutor>, kLanes> executors_;
   std::optional<SocketNumber> socket_;
   std::uint64_t connection_ = 0;  ///< counts sockets: what came for an earlier one is dropped

@@ -68,6 +68,24 @@ TEST(ParseDuration, SaysWhatIsWrong) {
   expect_refused(parse_duration("1e3s"), "\"e3s\" is no unit");
 }
 
+TEST(Rates, AreReadAsTheTimeFromOneToTheNext) {
+  for (const auto& [text, ns] : std::initializer_list<std::pair<const char*, std::int64_t>>{{"100/s", 10'000'000},
+                                                                                            {"100", 10'000'000},
+                                                                                            {"3/s", 333'333'334},
+                                                                                            {"0.5/s", 2'000'000'000},
+                                                                                            {"10/m", 6'000'000'000},
+                                                                                            {"10/min", 6'000'000'000},
+                                                                                            {"1/h", 3'600'000'000'000},
+                                                                                            {"1000000/s", 1'000}}) {
+    const auto parsed = parse_rate(text);
+    ASSERT_TRUE(parsed) << text;
+    EXPECT_EQ(parsed->count(), ns) << text;
+  }
+  for (const char* text :
+       {"", "0", "0/s", "0.00001/s", "-1", "1/", "/s", "1/d", "1 /s", "1e3", "1000001/s", "99999999999999999999"})
+    EXPECT_FALSE(parse_rate(text)) << text;
+}
+
 TEST(ParseSize, TakesBytesAndUnits) {
   const std::pair<const char*, std::uint64_t> good[] = {{"0", 0},           {"4096", 4096},
                                                         {"10B", 10},        {"10kB", 10'000},

@@ -102,6 +102,20 @@ TEST(FetchWishes, PostWhatTheySend) {
   EXPECT_EQ(options->data, "x=1");
 }
 
+TEST(FetchWishes, SayTheLimitsOfAllWorkersTogether) {
+  FetchWishes wishes;
+  EXPECT_FALSE(fetch_limits_of(wishes)->any());
+  wishes.rate = "100/s";
+  wishes.host_rate = "10/m";
+  wishes.per_host = 2;
+  const Limits limits{
+      .spacing = std::chrono::milliseconds(10), .target_spacing = std::chrono::seconds(6), .per_target = 2};
+  EXPECT_EQ(*fetch_limits_of(wishes), limits);
+  wishes.rate = "fast";
+  EXPECT_EQ(fetch_limits_of(wishes).error().message,
+            "--rate: \"fast\" is not a rate: a number and /s, /m or /h, as in 100/s or 10/m");
+}
+
 TEST(FetchWishes, RefuseHeadersThatWouldSplit) {
   FetchWishes wishes;
   wishes.headers = {"A: b\r\nC: d"};

@@ -41,12 +41,25 @@ struct GivenBack {
   Runs runs;
 };
 
+/// What has happened to the permits of a job for one target since the last news.
+struct PermitNews {
+  JobId job;
+  TargetId target;
+  std::string name;
+  bool counted = false;        ///< they are limited per target
+  std::uint32_t wanted = 0;    ///< requests that begin to wait
+  std::uint32_t unwanted = 0;  ///< that wait no longer, without a permit
+  std::uint32_t ended = 0;     ///< permits whose requests are over, where they are counted
+  Duration hold{};             ///< the target asks for a pause
+};
+
 /// SIGTERM, or SIGINT. The second one ends at once.
 struct StopRequested {};
 
 struct TimePassed {};
 
-using Event = std::variant<Started, MessageArrived, ConnectionBroke, BlockReady, GivenBack, StopRequested, TimePassed>;
+using Event = std::variant<Started, MessageArrived, ConnectionBroke, BlockReady, GivenBack, PermitNews, StopRequested,
+                           TimePassed>;
 
 // ---- Commands ----------------------------------------------------------------------------------------------------
 
@@ -96,6 +109,16 @@ struct AbortJob {
   bool operator==(const AbortJob&) const = default;
 };
 
+/// So many requests that wait may go, at these instants.
+struct Admit {
+  JobId job;
+  TargetId target;
+  std::uint32_t count = 0;
+  Instant first{};
+  Duration spacing{};
+  bool operator==(const Admit&) const = default;
+};
+
 /// The worker is done. `reason` is for the log; `refused` when the broker will never have this worker.
 struct Exit {
   std::string reason;
@@ -110,7 +133,7 @@ struct Note {
 };
 
 using Command =
-    std::variant<Connect, Send, SendHeartbeat, SendBlock, ForgetBlock, Start, GiveBack, AbortJob, Exit, Note>;
+    std::variant<Connect, Send, SendHeartbeat, SendBlock, ForgetBlock, Start, GiveBack, AbortJob, Admit, Exit, Note>;
 using Commands = std::vector<Command>;
 
 }  // namespace brigade::worker

@@ -21,6 +21,7 @@ void Session::on(Event event, Instant now, Commands& out) {
                  },
                  [&](BlockReady& e) { on_block(e, out); },
                  [&](GivenBack& e) { on_given_back(e, out); },
+                 [&](PermitNews& e) { permits_.on_news(e, phase_ == Phase::standing, out); },
                  [&](StopRequested&) { on_stop(now, out); },
                  [&](TimePassed&) { on_time(now, out); },
              },
@@ -42,6 +43,7 @@ void Session::on_message(Message message, Instant now, Commands& out) {
                    for (const auto& [id, holding] : held_)
                      if (!holding.returned.empty()) out.push_back(Send{Returned{id, holding.returned.runs()}});
                    for (const auto& [sequence, lease] : blocks_) out.push_back(SendBlock{sequence});
+                   permits_.on_welcome(out);
                  },
                  [&](Refused& m) { on_refused(m, now, out); },
                  [&](Ping&) {
@@ -53,10 +55,11 @@ void Session::on_message(Message message, Instant now, Commands& out) {
                      out.push_back(GiveBack{m.lease, it->second.lane});
                  },
                  [&](Abort& m) { on_abort(m.job, out); },
-                 [&](BlockStored& m) { on_stored(m.sequence, now, out); },
-                 [&](Drain&) {
-                   drain(now, out);
+                 [&](Grant& m) {
+                   if (phase_ == Phase::standing) permits_.on_grant(m, now, out);
                  },
+                 [&](BlockStored& m) { on_stored(m.sequence, now, out); },
+                 [&](Drain&) { drain(now, out); },
                  [&](auto&) { out.push_back(Note{"the broker sent a message that is not for workers"}); },
              },
              message);
@@ -110,6 +113,7 @@ void Session::on_given_back(const GivenBack& given, Commands& out) {
 
 void Session::on_abort(JobId job, Commands& out) {
   out.push_back(AbortJob{job});
+  permits_.on_abort(job);
   for (auto it = held_.begin(); it != held_.end();) {
     const auto holding = it++;
     if (holding->second.job != job) continue;

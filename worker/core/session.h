@@ -13,6 +13,7 @@
 
 #include "proto/model/runs.h"
 #include "worker/core/events.h"
+#include "worker/core/permits.h"
 
 namespace brigade::worker {
 
@@ -82,6 +83,7 @@ class Session {
   bool stop_requested_ = false;
   std::uint32_t attempts_ = 0;
   LeaseId last_lease_;
+  PermitBook permits_;
   std::map<LeaseId, Holding> held_;
   std::map<std::uint64_t, LeaseId> blocks_;  ///< unacknowledged
 };

@@ -33,13 +33,14 @@ struct JobHere {
 /// One thread of the loop. All but schedule() happens in that thread.
 class IoThread {
  public:
-  IoThread(SliceQueue& queue, Outbox& outbox, std::uint32_t concurrency)
+  IoThread(SliceQueue& queue, Outbox& outbox, PermitGate* gate, std::uint32_t concurrency)
       : queue_(&queue),
         io_(1),
         work_(asio::make_work_guard(io_)),
         here_{.io = &io_, .locals = {}},
         tray_(&outbox.add_tray()),
         station_(&queue.add_station(*tray_)),
+        gate_(gate),
         concurrency_(concurrency),
         thread_([this] { io_.run(); }) {}
 
@@ -65,8 +66,13 @@ class IoThread {
   std::shared_ptr<JobHere> runners_of(const std::shared_ptr<ActiveJob>& job);
   void finish() {
     finishing_ = true;
-    if (in_flight_ == 0) io_.stop();
+    stop_if_idle();
   }
+
+  void stop_if_idle() {
+    if (finishing_ && in_flight_ == 0 && waiting_ == 0) io_.stop();
+  }
+  TaskPermits permits_of(const Slice& slice, std::uint64_t index);
 
   SliceQueue* queue_;
   asio::io_context io_;
@@ -74,10 +80,12 @@ class IoThread {
   LoopThread here_;
   Tray* tray_;
   Station* station_;
+  PermitGate* gate_;
   const std::uint32_t concurrency_;
   std::atomic<bool> scheduled_ = false;
   std::map<const ActiveJob*, std::shared_ptr<JobHere>> jobs_;
   std::uint32_t in_flight_ = 0;
+  std::uint32_t waiting_ = 0;  // for a permit: they take no room from tasks of other jobs
   bool finishing_ = false;
   bool announcing_ = false;
   std::jthread thread_;  // last: it uses all of the above
@@ -86,7 +94,7 @@ class IoThread {
 void IoThread::pump() {
   scheduled_ = false;
   while (in_flight_ < concurrency_) {
-    std::optional<Grain> grain = queue_->take(*station_);
+    std::optional<Grain> grain = queue_->take(*station_, waiting_ < concurrency_);
     if (!grain) return;
     if (!grain->slice->job->coroutine) {
       run_inline(grain->slice->job);
@@ -133,6 +141,8 @@ asio::awaitable<void> IoThread::run_task(Grain grain, std::shared_ptr<JobHere> h
   task.limit = here->job->limit;
   const Instant started = base::monotonic_now();
   if (task.limit > Duration{}) task.deadline = started + task.limit;
+  std::optional<TaskPermits> permits;
+  if (here->job->limited) task.permits = &permits.emplace(permits_of(slice, grain.begin));
   Ending ending;
   try {
     auto running = here->coroutine(std::move(task));
@@ -142,12 +152,29 @@ asio::awaitable<void> IoThread::run_task(Grain grain, std::shared_ptr<JobHere> h
   } catch (const std::exception& failure) {
     ending = Ending::failed(TaskStatus::internal, failure.what());
   }
-  const std::uint64_t weight = here->job->aborted ? 0 : weight_of(ending.value);
-  if (weight > 0) record(slice, grain.begin, started, ending);
+  if (permits) permits->ended();
+  const bool dropped = here->job->aborted || (permits && permits->withdrawn());
+  const std::uint64_t weight = dropped ? 0 : weight_of(ending.value);
+  // Waits for permits do not count as the task's own time.
+  const Instant counted_from = started + (permits ? permits->waited() : Duration{});
+  if (weight > 0) record(slice, grain.begin, counted_from, ending);
   queue_->done(*here->job, weight);
   --in_flight_;
-  if (finishing_ && in_flight_ == 0) io_.stop();
+  stop_if_idle();
   schedule();
+}
+
+TaskPermits IoThread::permits_of(const Slice& slice, std::uint64_t index) {
+  const auto waits = [this] {
+    --in_flight_;
+    ++waiting_;
+    schedule();
+  };
+  const auto goes_on = [this](Duration) {
+    ++in_flight_;
+    --waiting_;
+  };
+  return TaskPermits(*gate_, question_of(slice, index), {.waits = waits, .goes_on = goes_on});
 }
 
 void IoThread::record(const Slice& slice, std::uint64_t index, Instant started, Ending& ending) {
@@ -179,6 +206,7 @@ SliceQueue::Options queue_options(const IoLoopOptions& options) {
   return {.threads = options.threads,
           .time_limit = options.time_limit,
           .unreleased_max = options.unreleased_max,
+          .gate = options.gate,
           .loop = true};
 }
 
@@ -190,7 +218,7 @@ struct IoLoop::Impl {
     const std::uint32_t count = std::max(1u, std::min(options.threads, options.concurrency));
     for (std::uint32_t i = 0; i < count; ++i) {
       const std::uint32_t share = options.concurrency / count + (i < options.concurrency % count ? 1 : 0);
-      threads.push_back(std::make_unique<IoThread>(queue, outbox, std::max(1u, share)));
+      threads.push_back(std::make_unique<IoThread>(queue, outbox, options.gate, std::max(1u, share)));
     }
   }
   ~Impl() { queue.stop(); }

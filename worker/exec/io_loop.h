@@ -7,6 +7,7 @@
 
 #include "worker/exec/executor.h"
 #include "worker/exec/outbox.h"
+#include "worker/kinds/gate.h"
 #include "worker/kinds/kind.h"
 
 namespace brigade::worker {
@@ -16,6 +17,7 @@ struct IoLoopOptions {
   std::uint32_t concurrency = 1000;          ///< tasks in flight at most, of all threads together
   Duration time_limit{};                     ///< of one task where its job has none, and at most; 0: none
   std::uint64_t unreleased_max = 64u << 20;  ///< new tasks wait while so many bytes of outcomes are unacknowledged
+  PermitGate* gate = nullptr;                ///< outlives the executor; null: no lease has limits
 };
 
 /// A kind without a form for the loop runs blocking in the loop's thread, one task after another.

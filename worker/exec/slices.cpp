@@ -55,6 +55,12 @@ std::string_view Slice::argument(std::uint64_t index, std::array<char, 8>& numbe
   return lease.arguments.blob.view().substr(offset, size);
 }
 
+PermitGate::Question question_of(const Slice& slice, std::uint64_t index) {
+  const Lease& lease = slice.work.lease;
+  return {
+      .job = lease.job, .target = {}, .counted = lease.brief.limits.per_target > 0, .lease = lease.id, .index = index};
+}
+
 SliceQueue::SliceQueue(std::vector<Kind> kinds, Options options)
     : kinds_(std::move(kinds)), options_(options), spare_(options.loop ? 0 : options.threads) {}
 
@@ -66,6 +72,8 @@ std::shared_ptr<ActiveJob> SliceQueue::job_of(const Lease& lease) {
     job->id = lease.job;
     job->prepared = prepare(kinds_, lease.brief);
     job->limit = stricter(lease.brief.task_timeout, options_.time_limit);
+    job->limited = lease.brief.limits.any();
+    require(!job->limited || options_.gate != nullptr);
     job->coroutine = options_.loop && job->prepared.on_loop;
   }
   return job;
@@ -97,15 +105,19 @@ void SliceQueue::add(Work work) {
 
 Runs SliceQueue::give_back(LeaseId lease) {
   Runs runs;
-  const std::lock_guard lock(mutex_);
-  for (const auto& station : stations_)
-    if (const std::optional<Run> run = station->cut(lease)) runs.push_back(*run);
-  for (const auto& slice : slices_) {
-    if (slice->work.lease.id != lease || slice->next == slice->end) continue;
-    runs.push_back({slice->next, slice->end - slice->next});
-    slice->end = slice->next;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& station : stations_)
+      if (const std::optional<Run> run = station->cut(lease)) runs.push_back(*run);
+    for (const auto& slice : slices_) {
+      if (slice->work.lease.id != lease || slice->next == slice->end) continue;
+      runs.push_back({slice->next, slice->end - slice->next});
+      slice->end = slice->next;
+    }
+    drop_started();
   }
-  drop_started();
+  if (options_.gate != nullptr)
+    for (const Run& run : options_.gate->withdraw(lease)) runs.push_back(run);
   std::sort(runs.begin(), runs.end());
   return runs;
 }
@@ -149,7 +161,7 @@ Duration SliceQueue::least_limit() const {
 
 Station& SliceQueue::add_station(Tray& tray) {
   const std::lock_guard lock(mutex_);
-  stations_.push_back(std::make_unique<Station>(tray, spare_));
+  stations_.push_back(std::make_unique<Station>(tray, spare_, options_.gate));
   return *stations_.back();
 }
 
@@ -157,11 +169,11 @@ void SliceQueue::drop_started() {
   std::erase_if(slices_, [](const auto& slice) { return slice->next == slice->end; });
 }
 
-std::optional<Grain> SliceQueue::first_startable() {
+std::optional<Grain> SliceQueue::first_startable(bool may_wait) {
   if (is_full()) return std::nullopt;
   bool one_waits = false;  // for memory
   for (const auto& slice : slices_) {
-    if (slice->job->running >= slice->work.per_worker) continue;
+    if (slice->job->running >= slice->work.per_worker || (!may_wait && slice->job->limited)) continue;
     if (one_waits && slice->job->prepared.memory_of) continue;
     Grain grain{.slice = slice, .begin = slice->next, .end = slice->next + grain_size(*slice)};
     if (fit(grain)) return grain;
@@ -190,7 +202,7 @@ bool SliceQueue::fit(Grain& grain) const {
 }
 
 std::uint64_t SliceQueue::grain_size(const Slice& slice) const {
-  if (slice.job->coroutine) return 1;
+  if (slice.job->coroutine || slice.job->limited) return 1;
   const std::uint64_t rest = slice.end - slice.next;
   std::uint64_t size = slice.job->grain;
   if (slice.job->task_ns * static_cast<double>(rest) > kShareNs)
@@ -198,8 +210,8 @@ std::uint64_t SliceQueue::grain_size(const Slice& slice) const {
   return std::min(size, rest);
 }
 
-std::optional<Grain> SliceQueue::take_locked(Station& station) {
-  std::optional<Grain> grain = first_startable();
+std::optional<Grain> SliceQueue::take_locked(Station& station, bool may_wait) {
+  std::optional<Grain> grain = first_startable(may_wait);
   if (grain) {
     const std::shared_ptr<Slice> slice = grain->slice;
     slice->next = grain->end;
@@ -217,15 +229,15 @@ std::optional<Grain> SliceQueue::take_locked(Station& station) {
   return grain;
 }
 
-std::optional<Grain> SliceQueue::take(Station& station) {
+std::optional<Grain> SliceQueue::take(Station& station, bool may_wait) {
   const std::lock_guard lock(mutex_);
-  return stopped_ ? std::nullopt : take_locked(station);
+  return stopped_ ? std::nullopt : take_locked(station, may_wait);
 }
 
 std::optional<Grain> SliceQueue::wait(Station& station) {
   std::unique_lock lock(mutex_);
   while (!stopped_) {
-    if (std::optional<Grain> grain = take_locked(station)) return grain;
+    if (std::optional<Grain> grain = take_locked(station, true)) return grain;
     // A neighbour's grain was sized for fast tasks; when it meets a slow one, nobody tells.
     if (may_steal_soon(station)) {
       changed_.wait_for(lock, kLook);

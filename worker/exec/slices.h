@@ -19,6 +19,7 @@
 
 #include "worker/exec/executor.h"
 #include "worker/exec/outbox.h"
+#include "worker/kinds/gate.h"
 #include "worker/kinds/kind.h"
 
 namespace brigade::worker {
@@ -28,6 +29,7 @@ struct ActiveJob {
   JobId id;
   Prepared prepared;
   Duration limit{};        ///< of one task; 0: none
+  bool limited = false;    ///< each request of its tasks wants a permit
   bool coroutine = false;  ///< its tasks run one by one as coroutines of a loop
   std::stop_source stop;
   std::atomic<bool> aborted = false;  ///< outcomes are dropped
@@ -52,6 +54,9 @@ struct Slice {
   std::string_view argument(std::uint64_t index, std::array<char, 8>& number) const;
 };
 
+/// How a task of a job with limits asks for permits.
+PermitGate::Question question_of(const Slice& slice, std::uint64_t index);
+
 /// Tasks begin..end-1 of a slice.
 struct Grain {
   std::shared_ptr<Slice> slice;
@@ -64,7 +69,7 @@ struct Grain {
 /// under the lock of the thread's tray.
 class Station {
  public:
-  Station(Tray& tray, SpareCores& spare) : tray_(&tray), spare_(&spare) {}
+  Station(Tray& tray, SpareCores& spare, PermitGate* gate) : tray_(&tray), spare_(&spare), gate_(gate) {}
 
   /// The station's thread takes a grain; its first task counts as started.
   void begin(Grain grain, Instant now);
@@ -96,12 +101,16 @@ class Station {
                       std::uint32_t retry_after_ms);
   bool end_task(TaskFeed::Task& task, const OutcomeRow& outcome, std::string_view value, std::string* owned);
   void start_task(Instant now);
+  void begin_to_wait();
+  void go_on(Duration waited);
   TaskFeed::Task current_task();
   void record(const Tray::Lock& lock, OutcomeRow row, Instant now, std::string_view value, std::string* owned);
 
   Tray* tray_;
   SpareCores* spare_;
-  std::array<char, 8> number_{};  // only the thread's own
+  PermitGate* gate_;
+  std::optional<TaskPermits> permits_;  // of the current task; only the thread's own
+  std::array<char, 8> number_{};        // only the thread's own
 
   friend class SliceQueue;
   std::uint64_t memory_ = 0;  // what its grain has reserved; guarded by the queue's mutex
@@ -124,8 +133,9 @@ class SliceQueue {
     std::uint32_t threads = 1;  ///< that take grains
     Duration time_limit{};      ///< of one task where the job has none, and at most; 0: none
     std::uint64_t unreleased_max = 64u << 20;
-    std::uint64_t memory = 0;  ///< that running tasks may take together; 0: no limit
-    bool loop = false;         ///< a job that can runs as coroutines
+    std::uint64_t memory = 0;    ///< that running tasks may take together; 0: no limit
+    PermitGate* gate = nullptr;  ///< null: no lease has limits
+    bool loop = false;           ///< a job that can runs as coroutines
   };
   SliceQueue(std::vector<Kind> kinds, Options options);
 
@@ -142,7 +152,8 @@ class SliceQueue {
   Station& add_station(Tray& tray);
   /// The next grain, taken into `station` before anybody else can look (but for a coroutine's single task, which
   /// no station has); nothing when none may start now.
-  std::optional<Grain> take(Station& station);
+  /// Of jobs with limits only where `may_wait`: their tasks may have to wait for a permit.
+  std::optional<Grain> take(Station& station, bool may_wait = true);
   /// take(), waiting for one until stop() is called.
   std::optional<Grain> wait(Station& station);
   /// The station's grain is done.
@@ -157,12 +168,12 @@ class SliceQueue {
   std::shared_ptr<ActiveJob> job_of(const Lease& lease);
   /// Whether too much is unacknowledged to start anything.
   bool is_full() const { return unreleased_ > static_cast<std::int64_t>(options_.unreleased_max); }
-  /// The next grain of the first slice that may start one.
-  std::optional<Grain> first_startable();
+  /// The next grain of the first slice that may start one. `may_wait`: also one whose tasks wait for permits.
+  std::optional<Grain> first_startable(bool may_wait);
   /// Makes `grain` small enough for the memory that is left, and fills in `memory`; false where not even one task fits.
   bool fit(Grain& grain) const;
   std::uint64_t memory_of(const Grain& grain) const;
-  std::optional<Grain> take_locked(Station& station);
+  std::optional<Grain> take_locked(Station& station, bool may_wait);
   std::optional<Grain> steal(const Station& thief);
   std::uint64_t grain_size(const Slice& slice) const;
   void drop_started();

@@ -26,6 +26,23 @@ void Station::start_task(Instant now) {
   reported_ = false;
   const Duration limit = slice_->job->limit;
   deadline_ = limit > Duration{} ? now + limit : kNever;
+  if (!slice_->job->limited) return;
+  permits_.emplace(
+      *gate_, question_of(*slice_, current_),
+      TaskPermits::Edge{.waits = [this] { begin_to_wait(); }, .goes_on = [this](Duration waited) { go_on(waited); }});
+}
+
+// A wait for a permit does not count: neither for the time limit nor as the task's own time.
+void Station::begin_to_wait() {
+  const Tray::Lock lock = tray_->lock();
+  deadline_ = kNever;
+}
+
+void Station::go_on(Duration waited) {
+  const Tray::Lock lock = tray_->lock();
+  started_ += waited;
+  const Duration limit = slice_->job->limit;
+  deadline_ = limit > Duration{} ? started_ + limit : kNever;
 }
 
 TaskFeed::Task Station::current_task() {
@@ -33,7 +50,8 @@ TaskFeed::Task Station::current_task() {
           .argument = slice_->argument(current_, number_),
           .deadline = deadline_,
           .limit = slice_->job->limit,
-          .last_attempt = slice_->work.lease.last_attempt};
+          .last_attempt = slice_->work.lease.last_attempt,
+          .permits = permits_ ? &*permits_ : nullptr};
 }
 
 // The library's exceptions end here: GMP and libcurl throw none, but a value may not fit into memory.
@@ -60,7 +78,10 @@ bool Station::advance(void* self, TaskFeed::Task& task, TaskStatus status, std::
 bool Station::end_task(TaskFeed::Task& task, const OutcomeRow& outcome, std::string_view value, std::string* owned) {
   const Instant now = base::monotonic_now();
   const Tray::Lock lock = tray_->lock();
-  if (!reported_) record(lock, outcome, now, value, owned);
+  if (permits_) permits_->ended();
+  const bool given_back = permits_ && permits_->withdrawn();
+  permits_.reset();
+  if (!reported_ && !given_back) record(lock, outcome, now, value, owned);
   ++tally_.tasks;
   tray_->set_growing(lock, current_ + 1 < end_, now);
   if (++current_ < end_) {

@@ -9,7 +9,8 @@ SliceQueue::Options queue_options(const ThreadPoolOptions& options) {
   return {.threads = options.threads,
           .time_limit = options.time_limit,
           .unreleased_max = options.unreleased_max,
-          .memory = options.memory};
+          .memory = options.memory,
+          .gate = options.gate};
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "worker/exec/outbox.h"
 #include "worker/exec/slices.h"
 #include "worker/exec/watchdog.h"
+#include "worker/kinds/gate.h"
 #include "worker/kinds/kind.h"
 
 namespace brigade::worker {
@@ -18,6 +19,7 @@ struct ThreadPoolOptions {
   Duration time_limit{};                     ///< of one task where its job has none, and at most; 0: none
   std::uint64_t unreleased_max = 64u << 20;  ///< new tasks wait while so many bytes of outcomes are unacknowledged
   std::uint64_t memory = 0;                  ///< that tasks may take together where their kind knows it; 0: no limit
+  PermitGate* gate = nullptr;                ///< outlives the executor; null: no lease has limits
 };
 
 /// A task past its limit is reported `timeout` in time; one that cannot be interrupted keeps its thread busy until it

@@ -27,6 +27,8 @@ class awaitable;
 
 namespace brigade::worker {
 
+class TaskPermits;
+
 /// How a task ended: its answer, or the message of its failure.
 struct Ending {
   TaskStatus status = TaskStatus::ok;
@@ -52,11 +54,12 @@ Ending not_finished_within(Duration limit);
 class TaskFeed {
  public:
   struct Task {
-    std::uint64_t index = 0;    ///< in its job
-    std::string_view argument;  ///< valid until end()
-    Instant deadline = kNever;  ///< a kind that can stop stops here
-    Duration limit{};           ///< from its start to `deadline`; 0: none
-    bool last_attempt = true;   ///< no failure of it will be tried again
+    std::uint64_t index = 0;         ///< in its job
+    std::string_view argument;       ///< valid until end()
+    Instant deadline = kNever;       ///< a kind that can stop stops here
+    Duration limit{};                ///< from its start to `deadline`; 0: none
+    bool last_attempt = true;        ///< no failure of it will be tried again
+    TaskPermits* permits = nullptr;  ///< of a job with limits: to be asked before each request
   };
   /// Ends the current task (in `task`), and begins the next one there, or returns false. `owned` may be moved from.
   using Advance = bool (*)(void* owner, Task& task, TaskStatus status, std::string_view value, std::string* owned,
@@ -100,6 +103,7 @@ struct LoopTask {
   Instant deadline = kNever;
   Duration limit{};
   bool last_attempt = true;
+  TaskPermits* permits = nullptr;  ///< as in TaskFeed::Task; the deadline does not know of waits for a permit
   std::stop_token stop;
 };
 /// Runs one task of a job as a coroutine of one loop thread.

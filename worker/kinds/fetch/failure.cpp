@@ -80,6 +80,7 @@ Ending Transfer::failure(CURLcode code) {
   const std::string from = " from " + without_password(task_.url);
   long redirects = 0;
   curl_easy_getinfo(easy_, CURLINFO_REDIRECT_COUNT, &redirects);
+  redirects += static_cast<long>(redirects_);
   if (body_too_large_)
     return Ending::failed(TaskStatus::body_too_large,
                           "the body" + from + " is larger than " + base::format_size(job_->body_max));

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "proto/base/os.h"
-#include "worker/kinds/fetch/transfer.h"
 
 namespace brigade::worker {
 namespace {
@@ -26,8 +25,18 @@ class BlockingFetch {
     if (std::optional<Ending> refusal = transfer_.begin(task.argument, task.last_attempt)) return *std::move(refusal);
     const bool limited = task.limit > Duration{};
     const Duration limit = limited ? task.limit : kFetchTimeout;
-    transfer_.limit(limit, limit);
-    return transfer_.end(perform(feed.stop()));
+    Duration left = limit;  // waits for permits do not count
+    while (true) {
+      const Target target = task.permits != nullptr ? transfer_.target() : Target{};
+      if (target.id && !task.permits->pass(target, feed.stop()))
+        return Ending::failed(TaskStatus::cancelled, "the job was stopped");
+      const Instant begun = base::monotonic_now();
+      transfer_.limit(left, limit);
+      const CURLcode code = perform(feed.stop());
+      left -= base::monotonic_now() - begun;
+      if (task.permits != nullptr) close_request(*task.permits, transfer_);
+      if (!transfer_.follow(code)) return transfer_.end(code);
+    }
   }
 
  private:
@@ -67,11 +76,16 @@ void initialise_curl() {
 
 }  // namespace
 
+void close_request(TaskPermits& permits, const Transfer& transfer) {
+  if (const Duration wait = transfer.asked_to_wait(); wait > Duration{}) permits.hold(wait);
+  permits.ended();
+}
+
 Kind fetch_kind(FetchSettings settings) {
   initialise_curl();
   const auto shared = std::make_shared<const FetchSettings>(std::move(settings));
   const auto prepare = [shared](const JobBrief& brief) -> Result<Prepared> {
-    const auto job = make_fetch_job(brief.options, shared);
+    const auto job = make_fetch_job(brief.options, shared, brief.limits.any());
     if (!job) return job.error();
     return Prepared{.on_thread = [job = *job] { return blocking(job); },
                     .on_loop = [job = *job](LoopThread& thread) { return fetch_on_loop(thread, job); },

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "worker/kinds/fetch/fetch_job.h"
+#include "worker/kinds/fetch/transfer.h"
 #include "worker/kinds/kind.h"
 
 namespace brigade::worker {
@@ -13,6 +14,9 @@ namespace brigade::worker {
 inline constexpr Duration kFetchTimeout = std::chrono::seconds(30);
 
 Kind fetch_kind(FetchSettings settings);
+
+/// After a request of a job with limits: gives its permit back, and passes on that the host asks for a pause.
+void close_request(TaskPermits& permits, const Transfer& transfer);
 
 /// The coroutine form (fetch_loop.cpp). Jobs in one thread share its connections.
 LoopRunner fetch_on_loop(LoopThread& thread, std::shared_ptr<const FetchJob> job);

@@ -104,12 +104,14 @@ Result<FetchTask> make_fetch_task(const FetchJob& job, std::string_view argument
 }
 
 Result<std::shared_ptr<const FetchJob>> make_fetch_job(std::string_view options,
-                                                       const std::shared_ptr<const FetchSettings>& settings) {
+                                                       const std::shared_ptr<const FetchSettings>& settings,
+                                                       bool one_by_one) {
   Result<wire::FetchOptions> decoded = options.empty() ? wire::FetchOptions{} : wire::decode_fetch_options(options);
   if (!decoded) return decoded.error();
   if (const Result<void> checked = check(*decoded); !checked) return checked.error();
   auto job = std::make_shared<FetchJob>();
   job->options = *std::move(decoded);
+  job->one_by_one = one_by_one;
   job->settings = settings;
   job->body_max = job->options.max_body_bytes > 0 ? job->options.max_body_bytes : settings->body_max;
   if (job->options.body) job->body_max = std::min<std::uint64_t>(job->body_max, wire::kBlobBytesMax - kAnswerOverhead);

@@ -27,6 +27,7 @@ struct FreeList {
 /// Shared by all transfers of the job; constant.
 struct FetchJob {
   wire::FetchOptions options;
+  bool one_by_one = false;  ///< the job has limits: each request wants a permit, that of a redirect too
   std::shared_ptr<const FetchSettings> settings;
   std::uint64_t body_max = 0;
   Duration connect_timeout{};
@@ -50,6 +51,7 @@ Result<FetchTask> make_fetch_task(const FetchJob& job, std::string_view argument
 
 /// Decodes and checks the options. A line break in a header or an unknown method character is an error.
 Result<std::shared_ptr<const FetchJob>> make_fetch_job(std::string_view options,
-                                                       const std::shared_ptr<const FetchSettings>& settings);
+                                                       const std::shared_ptr<const FetchSettings>& settings,
+                                                       bool one_by_one = false);
 
 }  // namespace brigade::worker

@@ -5,6 +5,7 @@
 #include "proto/base/os.h"
 #include "worker/kinds/fetch/driver.h"
 #include "worker/kinds/fetch/fetch.h"
+#include "worker/kinds/gate_loop.h"
 
 namespace brigade::worker {
 namespace asio = boost::asio;
@@ -29,13 +30,26 @@ struct LoopFetch {
 asio::awaitable<Ending> fetch(std::shared_ptr<LoopFetch> here, LoopTask task) {
   std::unique_ptr<Transfer> transfer = here->take();
   std::optional<Ending> ending = transfer->begin(task.argument, task.last_attempt);
-  if (!ending) {
-    const bool limited = task.limit > Duration{};
-    const Duration limit = limited ? task.limit : kFetchTimeout;
-    const Instant deadline = limited ? task.deadline : base::monotonic_now() + limit;
+  const bool limited = task.limit > Duration{};
+  const Duration limit = limited ? task.limit : kFetchTimeout;
+  Duration left = limit;  // for the requests of a job with limits: waits for permits do not count
+  while (!ending) {
+    if (Target target = task.permits != nullptr ? transfer->target() : Target{}; target.id) {
+      auto passing = pass_on_loop(*task.permits, std::move(target), task.stop);
+      const bool may_go = co_await std::move(passing);
+      if (!may_go) {
+        ending = Ending::failed(TaskStatus::cancelled, "the job was stopped");
+        break;
+      }
+    }
+    const Instant begun = base::monotonic_now();
+    const bool as_given = limited && task.permits == nullptr;
+    const Instant deadline = as_given ? task.deadline : begun + left;
     auto performed = here->driver->perform(*transfer, deadline, limit, task.stop);
     const CURLcode code = co_await std::move(performed);
-    ending = transfer->end(code);
+    left -= base::monotonic_now() - begun;
+    if (task.permits != nullptr) close_request(*task.permits, *transfer);
+    if (!transfer->follow(code)) ending = transfer->end(code);
   }
   if (here->free.size() < kFreeMax) here->free.push_back(std::move(transfer));
   co_return *std::move(ending);

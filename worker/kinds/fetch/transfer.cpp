@@ -66,7 +66,7 @@ void Transfer::set_options() {
   set(easy_, CURLOPT_HEADERFUNCTION, &Transfer::header);
   set(easy_, CURLOPT_HEADERDATA, this);
   set(easy_, CURLOPT_CONNECTTIMEOUT_MS, whole_ms(job_->connect_timeout));
-  set(easy_, CURLOPT_FOLLOWLOCATION, options.follow ? 1L : 0L);
+  set(easy_, CURLOPT_FOLLOWLOCATION, options.follow && !job_->one_by_one ? 1L : 0L);
   set(easy_, CURLOPT_MAXREDIRS, static_cast<long>(options.max_redirects));
   set(easy_, CURLOPT_USERAGENT, options.user_agent.c_str());
   if (options.cookies) set(easy_, CURLOPT_COOKIEFILE, "");
@@ -124,17 +124,27 @@ std::optional<Ending> Transfer::begin(std::string_view argument, bool last_attem
   if (!task) return Ending::failed(TaskStatus::invalid_argument, task.error().message);
   task_ = *std::move(task);
   last_attempt_ = last_attempt;
-  bytes_ = header_bytes_ = 0;
+  header_bytes_ = 0;
+  redirects_ = 0;
+  hop_.clear();
+  earlier_ms_ = 0;
+  too_many_redirects_ = false;
   body_too_large_ = header_too_large_ = false;
   forbidden_.clear();
   open_error_ = 0;
   message_[0] = '\0';
+  forget_answer();
+  set_request();
+  headers_elsewhere_.reset();
+  return std::nullopt;
+}
+
+void Transfer::forget_answer() {
+  bytes_ = 0;
   if (body_.capacity() > kKeptBodyBytes) body_ = {};
   body_.clear();
   if (job_->options.cookies) set(easy_, CURLOPT_COOKIELIST, "ALL");  // those of the task before
   EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr);
-  set_request();
-  return std::nullopt;
 }
 
 void Transfer::limit(Duration left, Duration told) {
@@ -184,6 +194,7 @@ curl_socket_t Transfer::open_socket(void* self, curlsocktype, curl_sockaddr* add
 
 Ending Transfer::end(CURLcode code) {
   on_resolved_ = nullptr;
+  if (too_many_redirects_) code = CURLE_TOO_MANY_REDIRECTS;
   if (code != CURLE_OK) return failure(code);
   long status = 0;
   curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
@@ -193,11 +204,8 @@ Ending Transfer::end(CURLcode code) {
   const std::string message = "HTTP " + std::to_string(status) + " from " + without_password(task_.url);
   const bool transient = busy || status == 408 || status == 500 || status == 502 || status == 504;
   if (!transient) return Ending::failed(TaskStatus::http_status, message);
-  constexpr curl_off_t kWaitMax = 3600;
-  curl_off_t wait = 0;
-  curl_easy_getinfo(easy_, CURLINFO_RETRY_AFTER, &wait);
-  wait = std::clamp<curl_off_t>(wait, 0, kWaitMax);
-  return Ending::retryable(TaskStatus::http_status, message, static_cast<std::uint32_t>(wait * 1000));
+  const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(asked_to_wait());
+  return Ending::retryable(TaskStatus::http_status, message, static_cast<std::uint32_t>(wait.count()));
 }
 
 Ending Transfer::wrong_checksum(const std::string& sha256, std::uint32_t http_status) {
@@ -232,7 +240,7 @@ Ending Transfer::answer() {
   answer.bytes = bytes_;
   answer.content_type = text(CURLINFO_CONTENT_TYPE);
   answer.url = text(CURLINFO_EFFECTIVE_URL);
-  answer.redirects = number(CURLINFO_REDIRECT_COUNT);
+  answer.redirects = redirects_ + number(CURLINFO_REDIRECT_COUNT);
   answer.sha256.resize(32);
   EVP_DigestFinal_ex(digest_.get(), reinterpret_cast<unsigned char*>(answer.sha256.data()), nullptr);
   if (!task_.sha256.empty() && answer.sha256 != task_.sha256) return wrong_checksum(answer.sha256, answer.http_status);
@@ -244,7 +252,7 @@ Ending Transfer::answer() {
   answer.connect_ms = std::max(0.0, connected - resolved);
   answer.tls_ms = std::max(0.0, secured - connected);
   answer.ttfb_ms = ms(CURLINFO_STARTTRANSFER_TIME_T);
-  answer.total_ms = ms(CURLINFO_TOTAL_TIME_T);
+  answer.total_ms = earlier_ms_ + ms(CURLINFO_TOTAL_TIME_T);
   if (job_->options.body) answer.body = std::move(body_);
   return {.value = wire::encode(answer)};
 }

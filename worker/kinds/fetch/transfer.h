@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "worker/kinds/fetch/fetch_job.h"
+#include "worker/kinds/gate.h"
 #include "worker/kinds/kind.h"
 
 namespace brigade::worker {
@@ -27,13 +28,20 @@ class Transfer {
   std::optional<Ending> begin(std::string_view argument, bool last_attempt);
   /// The whole transfer's time limit, and what messages call it.
   void limit(Duration left, Duration told);
+  /// Of a job with limits (hops.cpp): whether the answer sends us on. Then the handle is ready for that request.
+  bool follow(CURLcode code);
+  /// What the next request goes to; none for what is no URL.
+  Target target() const;
+  /// Of a 429 or 503: its Retry-After, at most an hour.
+  Duration asked_to_wait() const;
   /// How the task ends, after libcurl ended the transfer with `code`.
   Ending end(CURLcode code);
 
   CURL* handle() const { return easy_; }
-  const std::string& url() const { return task_.url; }
+  /// Of the next request.
+  const std::string& url() const { return hop_.empty() ? task_.url : hop_; }
   /// Where the transfer connects first: its own server's URL, or the proxy's.
-  const std::string& peer_url() const { return job_->options.proxy.empty() ? task_.url : job_->options.proxy; }
+  const std::string& peer_url() const { return job_->options.proxy.empty() ? url() : job_->options.proxy; }
   /// Called, once per transfer, when the name is resolved: from within libcurl.
   void on_resolved(std::function<void()> call) { on_resolved_ = std::move(call); }
 
@@ -48,6 +56,8 @@ class Transfer {
   void set_options();
   void set_request();
   void set_security();
+  void forget_answer();
+  void drop_credentials();
   static std::size_t write(char* data, std::size_t one, std::size_t size, void* self);
   static std::size_t header(char* data, std::size_t one, std::size_t size, void* self);
   static int before_request(void* self, char* remote, char* local, int remote_port, int local_port);
@@ -76,6 +86,12 @@ class Transfer {
   std::string body_;
   std::uint64_t bytes_ = 0;
   std::uint64_t header_bytes_ = 0;
+  // Redirects that were followed one by one.
+  std::string hop_;  // where the last one leads
+  std::uint32_t redirects_ = 0;
+  double earlier_ms_ = 0;  // what the requests before took
+  bool too_many_redirects_ = false;
+  std::unique_ptr<curl_slist, FreeList> headers_elsewhere_;
   bool body_too_large_ = false;
   bool header_too_large_ = false;
   std::string forbidden_;  // an address that was refused

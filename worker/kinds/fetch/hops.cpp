@@ -1,0 +1,92 @@
+// Of a job with limits every request wants a permit, so libcurl follows no redirects: each is a transfer of its own, as
+// libcurl would have made it.
+#include <algorithm>
+#include <chrono>
+#include <string>
+
+#include "worker/kinds/fetch/transfer.h"
+
+namespace brigade::worker {
+namespace {
+
+constexpr curl_off_t kRetryAfterMaxS = 3600;
+
+long status_of(CURL* easy) {
+  long status = 0;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  return status;
+}
+
+bool is_named(std::string_view header, std::string_view name) {
+  return header.size() > name.size() && header[name.size()] == ':' &&
+         std::equal(name.begin(), name.end(), header.begin(), [](char a, char b) {
+           return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+         });
+}
+
+}  // namespace
+
+Target Transfer::target() const {
+  CURLU* parsed = curl_url();
+  std::string name;
+  if (parsed != nullptr && curl_url_set(parsed, CURLUPART_URL, url().c_str(), CURLU_GUESS_SCHEME) == CURLUE_OK) {
+    const auto part = [parsed](CURLUPart what) {
+      char* text = nullptr;
+      std::string copy;
+      if (curl_url_get(parsed, what, &text, CURLU_DEFAULT_PORT) == CURLUE_OK) copy = text;
+      curl_free(text);
+      std::transform(copy.begin(), copy.end(), copy.begin(), [](unsigned char c) { return std::tolower(c); });
+      return copy;
+    };
+    name = part(CURLUPART_SCHEME) + "://" + part(CURLUPART_HOST) + ":" + part(CURLUPART_PORT);
+  }
+  curl_url_cleanup(parsed);
+  constexpr std::size_t kNameMax = 200;  // for people; hosts are shorter
+  return name.empty() || name.size() > kNameMax ? Target{} : target_of(std::move(name));
+}
+
+Duration Transfer::asked_to_wait() const {
+  const long status = status_of(easy_);
+  if (status != 429 && status != 503) return {};
+  curl_off_t seconds = 0;
+  curl_easy_getinfo(easy_, CURLINFO_RETRY_AFTER, &seconds);
+  return std::chrono::seconds(std::clamp<curl_off_t>(seconds, 0, kRetryAfterMaxS));
+}
+
+bool Transfer::follow(CURLcode code) {
+  if (!job_->one_by_one || !job_->options.follow || code != CURLE_OK) return false;
+  const char* next = nullptr;
+  curl_easy_getinfo(easy_, CURLINFO_REDIRECT_URL, &next);
+  if (next == nullptr) return false;
+  if (redirects_ >= job_->options.max_redirects) {
+    too_many_redirects_ = true;
+    return false;
+  }
+  ++redirects_;
+  curl_off_t us = 0;
+  curl_easy_getinfo(easy_, CURLINFO_TOTAL_TIME_T, &us);
+  earlier_ms_ += static_cast<double>(us) / 1000;
+  const long status = status_of(easy_);
+  const std::string from = target().name;
+  hop_ = next;
+  curl_easy_setopt(easy_, CURLOPT_URL, hop_.c_str());
+  // A body goes on only where the answer says "the same again" (307, 308). A HEAD stays one.
+  if ((status == 301 || status == 302 || status == 303) && task_.method != "HEAD")
+    curl_easy_setopt(easy_, CURLOPT_HTTPGET, 1L);
+  if (target().name != from) drop_credentials();
+  forget_answer();
+  return true;
+}
+
+// What was meant for one host is not for another.
+void Transfer::drop_credentials() {
+  const curl_slist* headers = task_.own_headers ? task_.own_headers.get() : job_->headers.get();
+  curl_slist* kept = nullptr;
+  for (; headers != nullptr; headers = headers->next)
+    if (!is_named(headers->data, "Authorization") && !is_named(headers->data, "Cookie"))
+      kept = curl_slist_append(kept, headers->data);
+  curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, kept);
+  headers_elsewhere_.reset(kept);
+}
+
+}  // namespace brigade::worker
