@@ -59,8 +59,8 @@ TEST_F(ProgramTest, WithoutArgumentsItShowsAShortHelpWithExamples) {
 TEST_F(ProgramTest, HelpGoesToStandardOutput) {
   const Ended ended = run({"run", "fetch", "--help"});
   EXPECT_EQ(ended.code, 0);
-  for (const char* option :
-       {"--from", "--save", "--max-redirects", "--deadline", "--broker", "BRIGADE_FETCH_MAX_BODY"}) {
+  for (const char* option : {"--from", "--save", "--max-redirects", "--rate", "--per-host", "--deadline", "--broker",
+                             "BRIGADE_FETCH_MAX_BODY"}) {
     EXPECT_NE(ended.out.find(option), std::string::npos) << option;
   }
 }
@@ -69,8 +69,7 @@ TEST_F(ProgramTest, HelpNamesNothingThatIsNotBuilt) {
   for (const std::vector<std::string>& words :
        std::vector<std::vector<std::string>>{{"--help"}, {"run", "fetch", "--help"}, {"up", "--help"}}) {
     const std::string text = run(words).out;
-    for (const char* absent :
-         {"experiment", "keygen", "--hosts", "--slurm", "--per-host", "--rate", "supervise"}) {
+    for (const char* absent : {"experiment", "keygen", "--hosts", "--slurm", "supervise"}) {
       EXPECT_EQ(text.find(absent), std::string::npos) << absent;
     }
   }
