@@ -30,9 +30,12 @@ std::string size_of(const Json& cell) {
 
 TextTable::Cells row_of(const Json& cell) {
   const auto number = [&cell](const char* name) { return std::to_string(cell[name].get<unsigned>()); };
-  TextTable::Cells row{cell["workload"],  size_of(cell),
-                       cell["runner"],    cell["mode"],
-                       number("workers"), number("threads"),
+  TextTable::Cells row{cell["workload"],
+                       size_of(cell),
+                       cell["runner"],
+                       cell["mode"],
+                       number("workers"),
+                       number("threads"),
                        cell["io_concurrency"] == 0 ? "" : number("io_concurrency"),
                        base::format_count(cell["tasks"].get<std::uint64_t>())};
   if (!cell.contains("median_s")) {

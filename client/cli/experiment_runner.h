@@ -25,7 +25,6 @@ struct MeasuredRun {
   experiment::RunDetails details;
 };
 
-
 class ExperimentRunner {
  public:
   ExperimentRunner(Context& context, const Equipment& equipment) : context_(context), equipment_(equipment) {}

@@ -57,7 +57,8 @@ Result<void> Work::check_size(const std::string& size) const {
   const std::string& kind = spec_.kind;
   if (kind == "factorial" || kind == "echo") {
     if (const auto number = base::parse_number(size); !number) return bad("--sizes: " + number.error().message);
-    if (kind == "echo" && *base::parse_number(size) > wire::kMiB) return bad("--sizes: an echo has at most 1048576 bytes");
+    if (kind == "echo" && *base::parse_number(size) > wire::kMiB)
+      return bad("--sizes: an echo has at most 1048576 bytes");
     return {};
   }
   if (is_duration(kind)) {
@@ -100,7 +101,8 @@ client::ChunkSource Work::chunks_of(const experiment::Cell& cell) const {
 
 Result<experiment::Json> Work::python_arguments(const experiment::Cell& cell) const {
   if (cell.tasks > kPythonMax)
-    return bad("the Python baseline keeps a list of all arguments: at most " + base::format_count(kPythonMax) + " tasks");
+    return bad("the Python baseline keeps a list of all arguments: at most " + base::format_count(kPythonMax) +
+               " tasks");
   experiment::Json arguments = experiment::Json::array();
   const std::optional<Arithmetic> range = range_of(cell);
   for (std::uint64_t index = 0; index < cell.tasks; ++index) {

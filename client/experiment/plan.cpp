@@ -24,9 +24,9 @@ bool waits_side_by_side(const Cell& cell) {
 
 }  // namespace
 
-std::vector<Run> order_of(const Manifest& manifest) {
+std::vector<PlannedRun> order_of(const Manifest& manifest) {
   std::mt19937_64 random(manifest.seed);
-  std::vector<Run> order;
+  std::vector<PlannedRun> order;
   std::vector<std::size_t> cells(manifest.cells.size());
   for (std::size_t i = 0; i < cells.size(); ++i) cells[i] = i;
   for (unsigned repeat = 1; repeat <= manifest.repeat; ++repeat) {

@@ -8,14 +8,14 @@
 
 namespace brigade::experiment {
 
-struct Run {
+struct PlannedRun {
   std::size_t cell = 0;  ///< in Manifest::cells
   unsigned repeat = 1;
-  bool operator==(const Run&) const = default;
+  bool operator==(const PlannedRun&) const = default;
 };
 
 /// Every cell once, in random order, then every cell once more, …: what drifts on the machine meets all cells alike.
-std::vector<Run> order_of(const Manifest& manifest);
+std::vector<PlannedRun> order_of(const Manifest& manifest);
 
 /// What is known of one task before it runs; all guesses but those of sleep and spin.
 struct TaskGuess {
