@@ -9,6 +9,7 @@
 #include "client/cli/context.h"
 #include "client/cli/tree.h"
 #include "client/cluster/folders.h"
+#include "proto/base/nearest.h"
 
 namespace brigade::cli {
 namespace {
@@ -175,7 +176,7 @@ class Program {
     std::string message = std::string("there is no ") + what + " '" + given + "'";
     if (command.get_parent() != nullptr && (option || known.empty()))
       message += " in '" + name_of_command(command) + "'";
-    if (const auto near = nearest(given, known)) message += "; did you mean '" + *near + "'?";
+    if (const auto near = base::nearest(given, known)) message += "; did you mean '" + *near + "'?";
     return message + (message.back() == '?' ? " See: " : ". See: ") + name_of_command(command) + " --help";
   }
 

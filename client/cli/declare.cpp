@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "client/cli/tree.h"
+#include "proto/base/nearest.h"
 #include "proto/base/text.h"
 
 namespace brigade::cli {
@@ -120,7 +120,7 @@ void Declare::choice(const OptionText& text, std::string& value, const std::vect
       [choices, all](std::string& word) {
         if (std::find(choices.begin(), choices.end(), word) != choices.end()) return std::string();
         std::string message = "'" + word + "' is none of " + all;
-        if (const auto near = nearest(word, choices)) message += "; did you mean " + *near + "?";
+        if (const auto near = base::nearest(word, choices)) message += "; did you mean " + *near + "?";
         return message;
       },
       ""));

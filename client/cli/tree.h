@@ -1,11 +1,10 @@
-// What the tree of commands needs beyond CLI11: actions, help, suggestions, completion. Includes CLI11: for few files.
+// What the tree of commands needs beyond CLI11: actions, help, completion. Includes CLI11: for few files.
 #pragma once
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,10 +30,6 @@ bool takes_kinds(const CLI::App& app);
 /// Help for a command: usage, description, its commands, its options (`full`: with those that it shares with others,
 /// with defaults, environment variables and examples).
 std::string help_text(CLI::App& command, bool full, std::size_t width);
-
-/// The candidate nearest to `word` by edit distance; nullopt where none is near.
-std::optional<std::string> nearest(const std::string& word, const std::vector<std::string>& candidates);
-std::size_t edit_distance(const std::string& a, const std::string& b);
 
 /// Names of the commands below `app` that are not hidden.
 std::vector<std::string> command_names(const CLI::App& app);

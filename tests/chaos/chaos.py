@@ -13,6 +13,7 @@ import time
 import checker
 import clients
 import damage
+import footprint
 import network
 import recovery
 from cluster import Cluster, support
@@ -45,7 +46,11 @@ class Plan:
 class Outcome:
     verdict: checker.Verdict
     figures: Figures
+    lives: list  # what long-lived processes took
     seconds: float
+
+    def good(self):
+        return self.verdict.good() and not any(life.grown() for life in self.lives)
 
 
 def possible(faults, say):
@@ -74,7 +79,8 @@ def run(plan, home, say=print):
         history.close()
     verdict = checker.check(events_of(history.path))
     figures = Figures([event for event in events_of(history.path) if event["event"] in ("kill", "fault")])
-    return Outcome(verdict, figures, time.monotonic() - begin)
+    lives = footprint.lives(event for event in events_of(history.path) if event["event"] == "footprint")
+    return Outcome(verdict, figures, lives, time.monotonic() - begin)
 
 
 def strike(world, plan, say):
@@ -83,7 +89,7 @@ def strike(world, plan, say):
     slots = plan.workers * world.cluster.threads
     people = [clients.Client(world, number, rng.random(), plan.size, plan.faults) for number in range(CLIENTS)]
     people += [clients.Load(world, number, slots) for number in range(2)]
-    people += [clients.Janitor(world)] if world.cluster.disk else []
+    people += [clients.Janitor(world), footprint.Watcher(world)]
     nemeses = [Nemesis(world, f"{party} nemesis {number}", rng.random(), faults, plan.pause_s)
                for party, count in (("broker", 1), ("worker", plan.nemeses)) for number in range(count)
                if (faults := [FAULTS[name][1] for name in plan.faults if FAULTS[name][0] == party])]
@@ -121,8 +127,11 @@ def read_everything(world):
 def report(outcome, say=print):
     verdict = outcome.verdict
     say(f"{verdict.jobs} jobs, {verdict.tasks} tasks, {verdict.records} records read in {outcome.seconds:.0f} s")
-    for line in outcome.figures.lines():
+    for line in [*outcome.figures.lines(), *(life.line() for life in outcome.lives)]:
         say(line)
+    for life in outcome.lives:
+        if names := life.grown():
+            say(f"the {life.role} grew: {', '.join(names)}")
     if verdict.blamed:
         say(f"{verdict.blamed} tasks failed as worker_lost: alone on three workers that were lost")
     for line in verdict.examples():
@@ -218,11 +227,11 @@ def main():
     home = pathlib.Path(tempfile.mkdtemp(prefix="brigade-chaos-"))
     outcome = run(plan, home, lambda text: print(text, flush=True))
     report(outcome)
-    if outcome.verdict.good() and not options.keep:
+    if outcome.good() and not options.keep:
         shutil.rmtree(home)
     else:
         print(f"history and logs are in {home}")
-    return 0 if outcome.verdict.good() else 1
+    return 0 if outcome.good() else 1
 
 
 if __name__ == "__main__":

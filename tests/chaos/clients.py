@@ -18,6 +18,7 @@ from world import Party
 
 ROWS_PER_EVENT = 1000
 CROWDED = 0.6  # share of a small disk from which on nobody adds to it
+KEPT = 40  # jobs that nobody looks at any more, until the oldest are read and forgotten
 ENDED = (0, 1, 2)  # exit codes: all ok, some failed, and no such job, which another try does not change
 PATIENCE = ["--connect-timeout", "60s"]
 BIG_UPLOAD = {"kind": "echo", "tasks": 20000, "pad": 200}  # 4 MB: several chunks
@@ -154,7 +155,8 @@ class Client(Party):
         self.jobs = 0
 
     def act(self):
-        if self.world.cluster.disk and self.world.cluster.fullness() > CROWDED:
+        full = self.world.cluster.disk and self.world.cluster.fullness() > CROWDED
+        if full or len(self.world.settled) > 4 * KEPT:  # the janitor is behind
             self.world.over.wait(0.1)
             return
         self.jobs += 1
@@ -253,14 +255,14 @@ class Load(Party):
 
 
 class Janitor(Party):
-    """Reads and forgets the oldest jobs of a small disk, in time: on a full one nothing can be forgotten."""
+    """Reads and forgets the oldest jobs, so that a run may take for ever; on a small disk in time: on a full one
+    nothing can be forgotten."""
 
     def __init__(self, world):
         super().__init__(world, "janitor", seed=0)
 
     def act(self):
-        crowded = self.world.cluster.fullness() > CROWDED / 2
-        job = self.world.settled.popleft() if crowded and self.world.settled else None
+        job = self.world.settled.popleft() if self.crowded() and self.world.settled else None
         if not job:
             self.world.over.wait(0.1)
         elif read_to_the_end(self.world, job):
@@ -269,6 +271,10 @@ class Janitor(Party):
                 if done and done.returncode in (0, 2):  # 2: an earlier try was heard, its answer was not
                     del self.world.accepted[job]
                     break
+
+    def crowded(self):
+        cluster = self.world.cluster
+        return len(self.world.settled) > KEPT or bool(cluster.disk) and cluster.fullness() > CROWDED / 2
 
 
 def read_to_the_end(world, job):

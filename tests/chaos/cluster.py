@@ -16,6 +16,7 @@ import support
 
 HUNG_S = 300  # of one command: no fault lasts nearly as long
 DISK_MIB = 256
+KEEP = "5m"  # longer than a job of these clients waits to be read; what nobody forgets goes after it
 
 
 class Slot:
@@ -74,8 +75,8 @@ class Cluster:
         host, insecure = ("0.0.0.0", ["--insecure-listen"]) if self.namespace else ("127.0.0.1", [])
         self.broker = support.Program(
             self.home, "broker",
-            ["brigade-broker", "--listen", f"tcp://{host}:{self.port}", "--state", self.state, *insecure], self.env,
-            self.prefix)
+            ["brigade-broker", "--listen", f"tcp://{host}:{self.port}", "--state", self.state, "--keep", KEEP,
+             *insecure], self.env, self.prefix)
         self.broker.wait_for(r"serving at tcp")
 
     def start_worker(self, slot):

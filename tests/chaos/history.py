@@ -12,6 +12,7 @@ final       job, state           how the job ended
 listed      jobs                 [id, name] of every job that the broker knows, at the end
 kill        role, victim, pid, held, proof      kill -9; `held`: tasks that the victim had; `proof`: how that is known
 fault       name, …              any other fault, when it was over, with what was measured
+footprint   role, pid, …         what a process takes (footprint.py)
 died        role, victim, log    a process ended that nobody had touched
 hung        what                 a command that did not end within its generous limit
 """

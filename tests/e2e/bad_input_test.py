@@ -91,6 +91,13 @@ class BadServices(BrigadeTest):
     def test_a_worker_with_an_unknown_kind(self):
         self.ends(self.start("brigade-worker", "--kinds", "knit"), "knit", 2)
 
+    def test_mistyped_words_suggest_the_nearest(self):
+        self.ends(self.start("brigade-broker", "chek"), "did you mean 'check'?", 2)
+        self.ends(self.start("brigade-broker", "--stat", "x"), "did you mean '--state'?", 2)
+        self.ends(self.start("brigade-broker", "check", "x", "--outptu"), "did you mean '--output'?", 2)
+        self.ends(self.start("brigade-worker", "--thread=3"), "did you mean '--threads'?", 2)
+        self.ends(self.start("brigade-worker", "serve"), "no argument is expected, but there is 'serve'", 2)
+
     def test_an_endpoint_that_others_can_reach(self):
         self.ends(self.start("brigade-broker", "--ephemeral", "--listen", "tcp://0.0.0.0:0"), "--insecure-listen", 2)
 

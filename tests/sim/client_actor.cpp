@@ -4,8 +4,6 @@
 
 namespace brigade::sim {
 
-using What = ClientStep::What;
-
 void ClientActor::start() {
   begin_life();
   world_->note(self(), "starts");

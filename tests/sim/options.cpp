@@ -6,7 +6,7 @@
 namespace brigade::sim {
 namespace {
 
-constexpr std::array<std::string_view, kBugs> kNames{
+constexpr std::array<std::string_view, kBugs> kBugNames{
     "none",
     "ack_before_commit",
     "seal_before_commit",
@@ -28,13 +28,13 @@ constexpr std::array<std::string_view, kBugs> kNames{
 }  // namespace
 
 std::string_view name_of(Bug bug) {
-  return kNames.at(static_cast<std::size_t>(bug));
+  return kBugNames.at(static_cast<std::size_t>(bug));
 }
 
 std::optional<Bug> parse_bug(std::string_view name) {
-  const auto it = std::ranges::find(kNames, name);
-  if (it == kNames.end()) return std::nullopt;
-  return static_cast<Bug>(it - kNames.begin());
+  const auto it = std::ranges::find(kBugNames, name);
+  if (it == kBugNames.end()) return std::nullopt;
+  return static_cast<Bug>(it - kBugNames.begin());
 }
 
 }  // namespace brigade::sim

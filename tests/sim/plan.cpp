@@ -122,7 +122,6 @@ void plan_workers(World& world, Plan& plan) {
 }
 
 void add_reading(World& world, std::size_t job, Script& script) {
-  using What = ClientStep::What;
   if (world.chance(30)) script.push_back({.what = What::ask, .job = job, .verb = static_cast<Verb>(world.below(3))});
   if (world.chance(30)) script.push_back({.what = What::ask, .job = job, .verb = Verb::status});
   if (world.chance(30)) script.push_back({.what = What::read, .job = job, .follow = false});
@@ -140,7 +139,7 @@ void plan_clients(World& world, Plan& plan) {
   plan.clients.resize(world.between(1, 3));
   for (const JobPlan& job : plan.jobs) {
     Script& owner = plan.clients[world.below(plan.clients.size())];
-    owner.push_back({.what = ClientStep::What::submit, .job = job.number});
+    owner.push_back({.what = What::submit, .job = job.number});
     if (!job.contested) add_reading(world, job.number, owner);
   }
   for (const JobPlan& job : plan.jobs) {
@@ -148,12 +147,12 @@ void plan_clients(World& world, Plan& plan) {
     Script& other = plan.clients[world.below(plan.clients.size())];
     if (world.chance(20)) {  // the same submit once more, perhaps at the same time
       const auto at = other.begin() + static_cast<std::ptrdiff_t>(world.below(other.size() + 1));
-      other.insert(at, {.what = ClientStep::What::submit, .job = job.number});
+      other.insert(at, {.what = What::submit, .job = job.number});
     }
     if (world.chance(30)) add_reading(world, job.number, other);
     if (world.chance(5)) {
-      other.push_back({.what = ClientStep::What::wait, .job = job.number});
-      other.push_back({.what = ClientStep::What::forget, .job = job.number});
+      other.push_back({.what = What::wait, .job = job.number});
+      other.push_back({.what = What::forget, .job = job.number});
     }
   }
 }
@@ -190,7 +189,7 @@ bool Plan::is_peaceful() const {
                               }) &&
          std::ranges::none_of(clients, [](const Script& script) {
            return std::ranges::any_of(script,
-                                      [](const ClientStep& step) { return step.what == ClientStep::What::cancel; });
+                                      [](const ClientStep& step) { return step.what == What::cancel; });
          });
 }
 

@@ -37,8 +37,9 @@ struct WorkerPlan {
   std::vector<KindOffer> kinds;
 };
 
+enum class What : std::uint8_t { submit, wait, read, cancel, ask, forget };
+
 struct ClientStep {
-  enum class What : std::uint8_t { submit, wait, read, cancel, ask, forget };
   What what = What::submit;
   std::size_t job = 0;
   Order order = Order::completion;

@@ -177,7 +177,6 @@ void Simulation::check_leases() {
 void Simulation::start_audit() {
   Script script;
   for (const auto& [number, id] : checker_.accepted_jobs()) {
-    using What = ClientStep::What;
     script.push_back({.what = What::submit, .job = number});
     script.push_back({.what = What::wait, .job = number});
     script.push_back({.what = What::read, .job = number, .order = Order::completion, .with_arguments = true});

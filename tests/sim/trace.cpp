@@ -26,7 +26,7 @@ std::uint64_t mixed(std::uint64_t hash, std::string_view bytes) {
   return mixed(hash, rest);
 }
 
-constexpr std::array<std::string_view, std::variant_size_v<Message>> kNames{
+constexpr std::array<std::string_view, std::variant_size_v<Message>> kMessageNames{
     "WorkerHello",    "ClientHello", "Welcome", "Refused",     "Ping",        "Pong",      "Heartbeat",
     "Leaving",        "Lease",       "Reclaim", "Returned",    "Abort",       "Block",     "BlockStored",
     "Drain",          "Open",        "Opened",  "Chunk",       "ChunkStored", "Seal",      "Sealed",
@@ -76,7 +76,7 @@ std::string Trace::text_of(const Entry& entry) {
 }
 
 std::string_view name_of(const Message& message) {
-  return kNames.at(message.index());
+  return kMessageNames.at(message.index());
 }
 
 std::array<std::uint64_t, 3> numbers_of(const Message& message) {

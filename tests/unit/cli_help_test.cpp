@@ -1,23 +1,23 @@
 #include <gtest/gtest.h>
 
 #include "client/cli/tree.h"
+#include "proto/base/nearest.h"
 
 namespace brigade::cli {
 namespace {
 
 TEST(Suggestions, FindTheNearestCommand) {
   const std::vector<std::string> commands{"run", "submit", "results", "status", "factorial"};
-  EXPECT_EQ(nearest("rnu", commands), "run");
-  EXPECT_EQ(nearest("resluts", commands), "results");
-  EXPECT_EQ(nearest("factorail", commands), "factorial");
-  EXPECT_EQ(nearest("stat", commands), "status");
-  EXPECT_EQ(nearest("zebra", commands), std::nullopt);
+  EXPECT_EQ(base::nearest("rnu", commands), "run");
+  EXPECT_EQ(base::nearest("resluts", commands), "results");
+  EXPECT_EQ(base::nearest("factorail", commands), "factorial");
+  EXPECT_EQ(base::nearest("stat", commands), "status");
+  EXPECT_EQ(base::nearest("zebra", commands), std::nullopt);
 }
 
 TEST(Suggestions, CountASwapOfNeighboursAsOneEdit) {
-  EXPECT_EQ(edit_distance("rnu", "run"), 1u);
-  EXPECT_EQ(edit_distance("", "abc"), 3u);
-  EXPECT_EQ(edit_distance("same", "same"), 0u);
+  EXPECT_EQ(base::nearest("rnu", {"rrr", "run"}), "run");
+  EXPECT_EQ(base::nearest("rnu", {"nur"}), std::nullopt);
 }
 
 class Tree : public ::testing::Test {

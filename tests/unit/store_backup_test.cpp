@@ -12,10 +12,9 @@ namespace brigade::broker {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::uint64_t kAll = 1 << 30;
 
 /// One job with records in rows and segments, one of segments only.
-void write_jobs(OpenStore& store) {
+void write_two_jobs(OpenStore& store) {
   store.append(JobOpened{.job = kJob, .spec = spec_named("columns"), .client = "c", .opened_at = {1}});
   store.append(chunk_of(kJob, 0, {0, 1000}));
   store.append(JobSealed{.job = kJob, .tasks = 1000, .hash = {7}, .accepted_at = {2}});
@@ -58,7 +57,7 @@ TEST(StoreBackup, IsAStoreThatABrokerCanStartFrom) {
   TemporaryFolder folder;
   {
     OpenStore store(folder.state(), true);
-    write_jobs(store);
+    write_two_jobs(store);
     const auto taken = back_up(folder.state(), folder.path() / "beside/");
     ASSERT_TRUE(taken) << taken.error().message;
     EXPECT_EQ(taken->jobs, 2U);
@@ -79,7 +78,7 @@ TEST(StoreBackup, IsAStoreThatABrokerCanStartFrom) {
 TEST(StoreBackup, IsAsOfTheCommitAtWhichItsIndexWasCopied) {
   TemporaryFolder folder;
   OpenStore store(folder.state(), true);
-  write_jobs(store);
+  write_two_jobs(store);
   const auto live = Inspection::open(folder.state());
   ASSERT_TRUE(live);
   fs::create_directory(folder.path() / "copy");
@@ -96,7 +95,7 @@ TEST(StoreBackup, IsAsOfTheCommitAtWhichItsIndexWasCopied) {
 TEST(StoreBackup, ForgetsTheJobsThatAreForgottenMeanwhile) {
   TemporaryFolder folder;
   OpenStore store(folder.state(), true);
-  write_jobs(store);
+  write_two_jobs(store);
   open_range(store, {5, 6}, 10);
   store.append(block_of({5, 6}, 0, ok_outcomes({{0, 5}}, 100'000)));
   ASSERT_TRUE(store.commit());
@@ -120,7 +119,7 @@ TEST(StoreBackup, RefusesADamagedStoreAndLeavesNothingBehind) {
   TemporaryFolder folder;
   {
     OpenStore store(folder.state());
-    write_jobs(store);
+    write_two_jobs(store);
   }
   const auto segment = segment_file(segments_folder(folder.state()), 2, 1);
   fs::resize_file(segment, fs::file_size(segment) - 1);
@@ -136,7 +135,7 @@ TEST(StoreBackup, RefusesADamagedStoreAndLeavesNothingBehind) {
 TEST(StoreBackup, RefusesAStoreThatLostCommits) {
   TemporaryFolder folder;
   OpenStore store(folder.state(), true);
-  write_jobs(store);
+  write_two_jobs(store);
   fs::copy(folder.state(), folder.path() / "lost", fs::copy_options::recursive);
   fs::remove(folder.path() / "lost/index.sqlite-shm");
   const auto log = folder.path() / "lost/index.sqlite-wal";

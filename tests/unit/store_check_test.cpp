@@ -32,24 +32,8 @@ Findings checked(const fs::path& folder) {
   return found;
 }
 
-void flip_byte(const fs::path& file, std::uint64_t offset) {
-  std::fstream stream(file, std::ios::binary | std::ios::in | std::ios::out);
-  stream.seekg(static_cast<std::streamoff>(offset));
-  const char byte = static_cast<char>(stream.get() ^ 0x40);
-  stream.seekp(static_cast<std::streamoff>(offset));
-  stream.put(byte);
-  ASSERT_TRUE(stream.good());
-}
-
-void run_sql(const fs::path& folder, const char* sql) {
-  auto database = Database::open(index_file(folder), Access::read_write);
-  ASSERT_TRUE(database);
-  const auto trouble = (*database)->run(sql);
-  ASSERT_FALSE(trouble) << trouble->reason;
-}
-
 /// An unfinished job of columns with records in rows and segments, a finished one of a range, and an upload.
-void write_jobs(OpenStore& store) {
+void write_three_jobs(OpenStore& store) {
   store.append(JobOpened{.job = kJob, .spec = spec_named("columns"), .client = "c", .opened_at = {1}});
   store.append(chunk_of(kJob, 0, {0, 1000}));
   store.append(chunk_of(kJob, 1, {1000, 10}));
@@ -90,7 +74,7 @@ TEST(StoreCheck, FindsAWholeStoreWholeBesideItsBrokerAndWithoutIt) {
   TemporaryFolder folder;
   {
     OpenStore store(folder.state(), true);
-    write_jobs(store);
+    write_three_jobs(store);
     const Findings found = checked(folder.state());
     expect_whole(found);
     EXPECT_GT(found.totals.commits, 1U);
@@ -104,7 +88,7 @@ TEST(StoreCheck, FindsAWholeStoreWholeBesideItsBrokerAndWithoutIt) {
 TEST(StoreCheck, LeavesTheLogOfADeadBrokerAsItIs) {
   TemporaryFolder folder;
   OpenStore store(folder.state(), true);
-  write_jobs(store);
+  write_three_jobs(store);
   fs::copy(folder.state(), folder.path() / "dead", fs::copy_options::recursive);
   fs::remove(folder.path() / "dead/index.sqlite-shm");
   const auto log = folder.path() / "dead/index.sqlite-wal";
@@ -151,7 +135,7 @@ TEST(StoreCheck, NamesEachKindOfDamageToTheIndex) {
     TemporaryFolder folder;
     {
       OpenStore store(folder.state());
-      write_jobs(store);
+      write_three_jobs(store);
     }
     run_sql(folder.state(), each.sql);
     const Findings found = checked(folder.state());
@@ -170,7 +154,7 @@ TEST(StoreCheck, FindsEveryFlippedByteOfASegmentAndNamesItsTasks) {
   TemporaryFolder folder;
   {
     OpenStore store(folder.state());
-    write_jobs(store);
+    write_three_jobs(store);
   }
   const auto file = segment_file(segments_folder(folder.state()), 1, 1);
   for (std::uint64_t offset = 0; offset < fs::file_size(file); offset += 499) {
@@ -190,7 +174,7 @@ TEST(StoreCheck, FindsWhatSqliteFindsInItsOwnPages) {
   TemporaryFolder folder;
   {
     OpenStore store(folder.state());
-    write_jobs(store);
+    write_three_jobs(store);
   }
   run_sql(folder.state(), "PRAGMA writable_schema=ON; DELETE FROM sqlite_schema WHERE name='blocks_not_ok'");
   EXPECT_GT(checked(folder.state()).totals.damages, 0U);
@@ -200,7 +184,7 @@ TEST(StoreCheck, FindsAMissingMarkAndMissingSegments) {
   TemporaryFolder folder;
   {
     OpenStore store(folder.state());
-    write_jobs(store);
+    write_three_jobs(store);
   }
   fs::remove(commit_mark_file(folder.state()));
   fs::remove(segment_file(segments_folder(folder.state()), 1, 1));
@@ -214,7 +198,7 @@ TEST(StoreCheck, NotesWhatACrashLeftBehindAsNoDamage) {
   TemporaryFolder folder;
   {
     OpenStore store(folder.state());
-    write_jobs(store);
+    write_three_jobs(store);
   }
   std::ofstream(segment_file(segments_folder(folder.state()), 1, 1), std::ios::app) << "half a rec";
   std::ofstream(segment_file(segments_folder(folder.state()), 77, 1)) << "of a job that never was";
@@ -228,7 +212,7 @@ TEST(StoreCheck, NotesWhatACrashLeftBehindAsNoDamage) {
 TEST(StoreCheck, TakesAJobThatIsForgottenWhileItIsReadForNoDamage) {
   TemporaryFolder folder;
   OpenStore store(folder.state());
-  write_jobs(store);
+  write_three_jobs(store);
   const auto inspection = Inspection::open(folder.state());
   ASSERT_TRUE(inspection);
   const auto job = (*inspection)->next_job(0);
@@ -251,7 +235,7 @@ TEST(StoreCheck, RefusesWhatIsNoStateFolderAndNewerVersions) {
   EXPECT_NE(nothing.error().message.find("is no broker's state folder"), std::string::npos);
   {
     OpenStore store(folder.state());
-    write_jobs(store);
+    write_three_jobs(store);
   }
   run_sql(folder.state(), "PRAGMA user_version=99");
   const auto newer = check_store(folder.state(), {});

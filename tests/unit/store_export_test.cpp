@@ -54,7 +54,7 @@ Exported export_all(const fs::path& folder, bool results = true) {
 }
 
 /// A job of two chunks and three blocks, the second chunk and the third block in a segment; and an upload.
-void write_jobs(OpenStore& store) {
+void write_job_and_upload(OpenStore& store) {
   store.append(JobOpened{.job = kJob, .spec = spec_named("columns"), .client = "c", .opened_at = {1}});
   store.append(chunk_of(kJob, 0, {0, 20}));
   store.append(chunk_of(kJob, 1, {20, 1000}));
@@ -66,23 +66,23 @@ void write_jobs(OpenStore& store) {
   ASSERT_TRUE(store.commit());
 }
 
-const std::set<std::uint64_t> kTasks{0, 1, 2, 3, 4, 5, 6, 18, 19, 20, 100, 101, 102, 103, 104};
+const std::set<std::uint64_t> kExported{0, 1, 2, 3, 4, 5, 6, 18, 19, 20, 100, 101, 102, 103, 104};
 
 TEST(StoreExport, GivesEveryResultWithItsArgumentBesideABrokerAndWithoutOne) {
   TemporaryFolder folder;
   {
     OpenStore store(folder.state());
-    write_jobs(store);
-    EXPECT_EQ(export_all(folder.state()).tasks, kTasks);
+    write_job_and_upload(store);
+    EXPECT_EQ(export_all(folder.state()).tasks, kExported);
   }
   const Exported exported = export_all(folder.state());
-  EXPECT_EQ(exported.tasks, kTasks);
+  EXPECT_EQ(exported.tasks, kExported);
   EXPECT_TRUE(exported.without_argument.empty());
   EXPECT_EQ(exported.found, 0U);
   ASSERT_EQ(exported.jobs.size(), 1U);
   EXPECT_EQ(exported.jobs[0].id, kJob);
   EXPECT_EQ(exported.jobs[0].tasks, 1020U);
-  EXPECT_EQ(exported.jobs[0].ok, kTasks.size());
+  EXPECT_EQ(exported.jobs[0].ok, kExported.size());
   EXPECT_EQ(exported.jobs[0].state, JobState::running);
   EXPECT_EQ(exported.jobs[0].submitted_at, UtcMs{2});
   ASSERT_EQ(exported.notes.size(), 1U);
@@ -108,7 +108,7 @@ TEST(StoreExport, LeavesOutWhatIsDamagedAndNothingElse) {
   TemporaryFolder folder;
   {
     OpenStore store(folder.state());
-    write_jobs(store);
+    write_job_and_upload(store);
   }
   const auto segment = segment_file(segments_folder(folder.state()), 1, 1);
   fs::resize_file(segment, fs::file_size(segment) - 1);  // the end of the third block
@@ -130,7 +130,7 @@ TEST(StoreExport, GoesPastDamagedRowsAndLostCommits) {
   TemporaryFolder folder;
   {
     OpenStore store(folder.state());
-    write_jobs(store);
+    write_job_and_upload(store);
     open_range(store, {5, 6}, 10);
   }
   {
@@ -142,9 +142,9 @@ TEST(StoreExport, GoesPastDamagedRowsAndLostCommits) {
   }
   fs::remove(commit_mark_file(folder.state()));
   const Exported exported = export_all(folder.state());
-  EXPECT_EQ(exported.tasks.size(), kTasks.size() - 2);
+  EXPECT_EQ(exported.tasks.size(), kExported.size() - 2);
   EXPECT_EQ(exported.jobs.size(), 2U);
-  EXPECT_EQ(exported.jobs[0].ok, kTasks.size() - 2);
+  EXPECT_EQ(exported.jobs[0].ok, kExported.size() - 2);
   EXPECT_EQ(exported.found, 3U);
   EXPECT_EQ(export_all(folder.state(), false).found, 3U);
 }
@@ -152,7 +152,7 @@ TEST(StoreExport, GoesPastDamagedRowsAndLostCommits) {
 TEST(StoreExport, GivesOnlyTheJobsThatAreWanted) {
   TemporaryFolder folder;
   OpenStore store(folder.state());
-  write_jobs(store);
+  write_job_and_upload(store);
   std::vector<JobId> asked;
   const auto found = export_store(folder.state(), {.wants =
                                                        [&](const JobOpened& job) {

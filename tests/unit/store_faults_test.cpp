@@ -16,28 +16,12 @@ namespace brigade::broker {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::uint64_t kAll = 1 << 30;
 
 std::string read_file(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();
-}
-
-void flip_byte(const fs::path& file, std::uint64_t offset) {
-  std::string bytes = read_file(file);
-  ASSERT_LT(offset, bytes.size());
-  bytes[offset] = static_cast<char>(bytes[offset] ^ 0x40);
-  std::ofstream(file, std::ios::binary) << bytes;
-}
-
-/// Changes the closed store's index behind its back.
-void run_sql(const fs::path& folder, const char* sql) {
-  auto database = Database::open(index_file(folder), Access::read_write);
-  ASSERT_TRUE(database);
-  const auto trouble = (*database)->run(sql);
-  ASSERT_FALSE(trouble) << trouble->reason;
 }
 
 /// A job with one block in a segment, one in its row, and a chunk in a segment, for whom to damage.

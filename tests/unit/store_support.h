@@ -7,18 +7,23 @@
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "broker/store/index.h"
 #include "broker/store/sqlite_store.h"
 
 namespace brigade::broker {
 
 /// Only a broken store makes a test wait this long.
 inline constexpr std::chrono::seconds kPatience{60};
+
+/// Bytes that no job of these tests has.
+inline constexpr std::uint64_t kAll = 1 << 30;
 
 /// Deleted with all that is in it.
 class TemporaryFolder {
@@ -194,6 +199,24 @@ inline std::vector<std::uint64_t> positions(const Result<std::vector<StoredBlock
   }
   for (const StoredBlock& block : *blocks) found.push_back(block.position);
   return found;
+}
+
+/// Damages one byte of a file.
+inline void flip_byte(const std::filesystem::path& file, std::uint64_t offset) {
+  std::fstream stream(file, std::ios::binary | std::ios::in | std::ios::out);
+  stream.seekg(static_cast<std::streamoff>(offset));
+  const char byte = static_cast<char>(stream.get() ^ 0x40);
+  stream.seekp(static_cast<std::streamoff>(offset));
+  stream.put(byte);
+  ASSERT_TRUE(stream.good());
+}
+
+/// Changes the closed store's index behind its back.
+inline void run_sql(const std::filesystem::path& folder, const char* sql) {
+  auto database = Database::open(index_file(folder), Access::read_write);
+  ASSERT_TRUE(database);
+  const auto trouble = (*database)->run(sql);
+  ASSERT_FALSE(trouble) << trouble->reason;
 }
 
 }  // namespace brigade::broker

@@ -18,7 +18,6 @@
 namespace brigade::broker {
 namespace {
 
-constexpr std::uint64_t kAll = 1 << 30;
 
 std::vector<std::string> segments(const TemporaryFolder& folder) {
   std::vector<std::string> names;
