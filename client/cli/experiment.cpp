@@ -2,12 +2,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "client/cli/commands.h"
 #include "client/cli/experiment_run.h"
 #include "client/cli/kinds.h"
+#include "client/experiment/command_line.h"
 #include "proto/base/file_limit.h"
 #include "proto/base/text.h"
 #include "proto/wire/kinds.h"
@@ -102,8 +104,10 @@ ExitCode resume(Context& context, const ExperimentOptions& options) {
   const auto folder = experiment::ResultsFolder::open(options.resume, "");
   if (!folder) return context.fail(folder.error());
   std::vector<std::string> words = folder->measured().manifest.arguments;
+  std::vector<std::string> now = experiment::own_arguments();  // with its -o and the like
+  std::erase(now, "experiment");
+  words.insert(std::find(words.begin(), words.end(), "--"), now.begin(), now.end());
   words.insert(words.begin(), "brigade");
-  words.insert(words.end(), {"--resume", options.resume});
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);

@@ -6,6 +6,7 @@
 #include "client/experiment/record_json.h"
 #include "client/experiment/summary.h"
 #include "client/experiment/timeline.h"
+#include "client/output/sink.h"
 #include "client/output/text_table.h"
 #include "proto/base/text.h"
 
@@ -135,6 +136,13 @@ Result<Json> write_results(const experiment::ResultsFolder& folder) {
   for (const auto& [name, text] : files)
     if (auto written = folder.write(name, text); !written) return written.error();
   return summary;
+}
+
+Result<void> write_page(const std::string& path, const std::vector<Json>& summaries) {
+  auto file = output::Sink::file(path, -1);
+  if (!file) return file.error();
+  if (auto written = file->write(experiment::report_page(summaries)); !written) return written;
+  return file->commit();
 }
 
 std::string results_text(const Json& summary, std::size_t width) {

@@ -9,6 +9,9 @@ namespace brigade::cli {
 /// Makes results.csv, summary.json, trace.json and report.html from what is measured; the summary.
 Result<experiment::Json> write_results(const experiment::ResultsFolder& folder);
 
+/// The page that shows these summaries: whole or not at all.
+Result<void> write_page(const std::string& path, const std::vector<experiment::Json>& summaries);
+
 /// In the format that was asked for: tables and words, the summary (json), one row per run (ndjson, csv).
 ExitCode print_results(const Context& context, const experiment::Measured& measured, const experiment::Json& summary);
 

@@ -3,8 +3,6 @@
 
 #include "client/cli/commands.h"
 #include "client/cli/experiment_results.h"
-#include "client/experiment/page.h"
-#include "client/output/sink.h"
 
 namespace brigade::cli {
 namespace {
@@ -13,13 +11,6 @@ struct ReportOptions {
   std::vector<std::string> folders;
   std::string out;
 };
-
-Result<void> write_page(const std::string& path, const std::vector<experiment::Json>& summaries) {
-  auto file = output::Sink::file(path, -1);
-  if (!file) return file.error();
-  if (auto written = file->write(experiment::report_page(summaries)); !written) return written;
-  return file->commit();
-}
 
 ExitCode report(Context& context, const ReportOptions& options) {
   if (options.folders.empty())

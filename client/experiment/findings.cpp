@@ -81,7 +81,7 @@ void warn_of_machine(const Measured& measured, std::vector<std::string>& warning
                     machine.load_before, machine.cores_limit));
   if (!machine.governor.empty() && machine.governor != "performance")
     warnings.push_back("the CPU frequency governor is '" + machine.governor + "': clocks change between runs");
-  if (measured.manifest.repeat < kRepeatsMin)
+  if (measured.manifest.repeat < kRepeatsMin && measured.manifest.cells.size() > 1)
     warnings.push_back(fmt::format("{} repeats are too few to tell any difference from chance; take --repeat 5",
                                    measured.manifest.repeat));
 }

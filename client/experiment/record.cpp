@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "client/experiment/command_line.h"
 #include "client/experiment/record_json.h"
 #include "client/output/csv.h"
 #include "client/output/sink.h"
@@ -92,8 +93,10 @@ Points Measured::rates_of(const std::string& id) const {
 }
 
 std::string id_of(const Manifest& manifest) {
-  Json question{{"title", manifest.title},   {"kind", manifest.kind},      {"repeat", manifest.repeat},
-                {"warmup", manifest.warmup}, {"workloads", Json::array()}, {"cells", Json::array()}};
+  Json question{
+      {"title", manifest.title},   {"kind", manifest.kind},     {"words", words_of_the_work(manifest.arguments)},
+      {"repeat", manifest.repeat}, {"warmup", manifest.warmup}, {"workloads", Json::array()},
+      {"cells", Json::array()}};
   for (const Workload& each : manifest.workloads) question["workloads"].push_back({each.name, each.arguments});
   for (const Cell& cell : manifest.cells) question["cells"].push_back(to_json(cell));
   std::uint64_t hash = 0xCBF2'9CE4'8422'2325u;  // FNV-1a: it tells apart, it need not resist anybody

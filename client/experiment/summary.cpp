@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
+#include "client/experiment/command_line.h"
 #include "client/experiment/findings.h"
 #include "client/experiment/record_json.h"
 #include "client/experiment/series.h"
@@ -15,29 +15,6 @@ namespace {
 
 std::string counted(unsigned number, const std::string& noun) {
   return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
-}
-
-/// Options of an experiment that a cell's own values take the place of, and those that are for the whole only.
-constexpr std::array kReplaced{"--modes", "--workers",        "--threads",          "--io-concurrency",
-                               "--sizes", "--baseline-modes", "--results",          "--resume",
-                               "-o",      "--output",         "--tasks-per-worker", "--tasks"};
-constexpr std::array kDropped{"--dry-run"};
-
-bool is_one_of(const std::string& word, const auto& names) {
-  return std::find(names.begin(), names.end(), word.substr(0, word.find('='))) != names.end();
-}
-
-std::vector<std::string> without_grid(const std::vector<std::string>& arguments) {
-  std::vector<std::string> kept;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (is_one_of(arguments[i], kDropped)) continue;
-    if (!is_one_of(arguments[i], kReplaced)) {
-      kept.push_back(arguments[i]);
-      continue;
-    }
-    if (arguments[i].find('=') == std::string::npos) ++i;  // its value
-  }
-  return kept;
 }
 
 /// The mean of each part over the runs.
@@ -151,42 +128,6 @@ std::optional<Interval> speedup_of(const Measured& measured, const Cell& cell) {
   if (reference == nullptr || rates.empty()) return std::nullopt;
   if (reference == &cell || reference->id == cell.id) return Interval{1, 1, 1};
   return ratio_interval(rates, measured.rates_of(reference->id));
-}
-
-std::string shell_line(const std::vector<std::string>& words) {
-  std::string line;
-  for (const std::string& word : words) {
-    const bool plain = !word.empty() && word.find_first_not_of(
-                                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                            "0123456789-_=+.,/:@%") == std::string::npos;
-    std::string shown = word;
-    if (!plain) {
-      for (std::size_t at = shown.find('\''); at != std::string::npos; at = shown.find('\'', at + 4))
-        shown.replace(at, 1, "'\\''");
-      shown = "'" + shown + "'";
-    }
-    line += (line.empty() ? "" : " ") + shown;
-  }
-  return line;
-}
-
-std::string command_of(const Manifest& manifest, const Cell& cell) {
-  std::vector<std::string> words = without_grid(manifest.arguments);
-  words.insert(words.begin(), "brigade");
-  const auto add = [&words](const std::string& name, const std::string& value) {
-    words.push_back(name);
-    words.push_back(value);
-  };
-  const bool python = cell.runner == "python";
-  add("--modes", python ? "none" : cell.mode);
-  if (python) add("--baseline-modes", cell.mode);
-  if (manifest.workloads.size() > 1) add("--only", cell.workload);
-  add("--workers", std::to_string(cell.workers));
-  add("--threads", std::to_string(cell.threads));
-  if (cell.io_concurrency > 0) add("--io-concurrency", std::to_string(cell.io_concurrency));
-  if (manifest.workloads.size() == 1) add("--tasks", std::to_string(cell.tasks));
-  if (!cell.size.empty()) add("--sizes", cell.size);
-  return shell_line(words);
 }
 
 Json summary_of(const Measured& measured, const std::string& finished_at) {

@@ -19,11 +19,6 @@ const Cell* reference_of(const Measured& measured, const Cell& cell);
 /// Tasks per second in relation to the reference cell's (for weak scaling: the scaled speed-up).
 std::optional<Interval> speedup_of(const Measured& measured, const Cell& cell);
 
-/// The exact command that measures one cell alone, from the command line of the experiment.
-std::string command_of(const Manifest& manifest, const Cell& cell);
-/// Words as a shell reads them back.
-std::string shell_line(const std::vector<std::string>& words);
-
 /// `finished_at`: ISO 8601.
 Json summary_of(const Measured& measured, const std::string& finished_at);
 
