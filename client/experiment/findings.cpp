@@ -61,6 +61,8 @@ std::string advice(const Measured& measured, const Cell& work, const std::vector
   const std::vector<const Cell*> fastest = fastest_of_modes(measured, work);
   if (fastest.empty()) return named(work) + ": nothing was measured without failures.";
   const Interval seconds = median_interval(measured.seconds_of(fastest.front()->id));
+  if (measured.manifest.cells.size() == 1)
+    return fmt::format("{}: {} took {:.4g} s.", named(work), words_for(*fastest.front()), seconds.value);
   std::string text = fmt::format("For {} take {}: {:.4g} s ({:.4g}-{:.4g})", named(work), words_for(*fastest.front()),
                                  seconds.value, seconds.low, seconds.high);
   std::string equals;

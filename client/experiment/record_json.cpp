@@ -158,8 +158,9 @@ Json to_json(const RunRecord& run, const Cell& cell) {
   json["tasks_per_s"] = run.seconds > 0 ? static_cast<double>(cell.tasks) / run.seconds : 0;
   json["failed"] = run.failed;
   json["started_at"] = run.started_at;
-  if (run.breakdown)
-    for (const auto& part : to_json(*run.breakdown).items()) json[part.key() + "_ms"] = part.value();
+  if (!run.breakdown) return json;
+  const Json parts = to_json(*run.breakdown);
+  for (const auto& part : parts.items()) json[part.key() + "_ms"] = part.value();
   return json;
 }
 

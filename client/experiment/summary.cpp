@@ -14,7 +14,7 @@ namespace brigade::experiment {
 namespace {
 
 std::string counted(unsigned number, const std::string& noun) {
-  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : noun.ends_with('s') ? "es" : "s");
 }
 
 /// The mean of each part over the runs.
