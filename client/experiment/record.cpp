@@ -174,15 +174,20 @@ bool ResultsFolder::has(const std::string& cell, unsigned repeat) const {
 }
 
 Result<void> ResultsFolder::append(const RunRecord& run, const RunDetails& details) {
+  // What is kept here is what a later reader finds, digits included: figures made anew are then the same.
   // The run's own line last: with it the run counts.
   if (!details.latency_ms.empty()) {
-    if (auto written = append_line(path_ / kDetails, to_json(details)); !written) return written;
-    keep_latest(measured_.details, details);
+    const Json json = to_json(details);
+    if (auto written = append_line(path_ / kDetails, json); !written) return written;
+    if (auto read = details_of(json.dump())) keep_latest(measured_.details, *std::move(read));
   }
   const Cell* cell = measured_.cell(run.cell);
   require(cell != nullptr);
-  if (auto written = append_line(path_ / kRuns, to_json(run, *cell)); !written) return written;
-  measured_.runs.push_back(run);
+  const Json json = to_json(run, *cell);
+  if (auto written = append_line(path_ / kRuns, json); !written) return written;
+  auto read = run_of(json.dump());
+  if (!read) return read.error();
+  measured_.runs.push_back(*std::move(read));
   return {};
 }
 

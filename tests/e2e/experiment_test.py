@@ -94,10 +94,10 @@ class Experiments(BrigadeTest):
             self.assertGreater(sum(len(lane["events"]) for lane in cell["timeline"]["lanes"]), 0)
         trace = json.loads((self.folder / "trace.json").read_text())["traceEvents"]
         self.assertEqual(len({event["pid"] for event in trace}), 7)
-        self.assertEqual(page_data(self.folder / "report.html"), {"runs": [summary]})
+        self.assertTrue(page_data(self.folder / "report.html") == {"runs": [summary]}, "the page has the summary")
         again = self.brigade("report", self.folder, self.folder, "--out", self.home / "both.html", "-o", "json")
-        self.assertEqual(json.loads(again.stdout), {"runs": [summary, summary]})
-        self.assertEqual(page_data(self.home / "both.html"), {"runs": [summary, summary]})
+        self.assertTrue(json.loads(again.stdout) == {"runs": [summary, summary]}, "it is made anew as it was")
+        self.assertTrue(page_data(self.home / "both.html") == {"runs": [summary, summary]}, "both are in the page")
 
     def test_an_interrupted_experiment_goes_on_where_it_was(self):
         running = self.start("brigade", "experiment", "sleep", "20ms", "--count", 10, "--modes", "threads,coroutines",

@@ -40,7 +40,7 @@ RunRecord run_of_cell(const std::string& cell, unsigned repeat, double seconds) 
           .repeat = repeat,
           .seconds = seconds,
           .started_at = "2026-11-24T12:00:01.000Z",
-          .breakdown = Breakdown{.client = 1, .broker = 2, .transit = 3, .worker = 4, .run = 5, .back = 6}};
+          .breakdown = Breakdown{.client = 1 / 3.0, .broker = 2, .transit = 3, .worker = 4, .run = 5, .back = 6}};
 }
 
 RunDetails details_of_cell(const std::string& cell, unsigned repeat) {
