@@ -119,6 +119,8 @@ class Program {
     declare_up(root);
     declare_down(root);
     declare_supervise(root);
+    declare_experiment(root);
+    declare_report(root);
     declare_bench(root);
     declare_doctor(root);
     declare_completion(root, root_);
@@ -166,7 +168,7 @@ class Program {
     const bool option = word.size() > 1 && word.front() == '-';
     const std::string given = option ? word.substr(0, word.find('=')) : word;
     const std::vector<std::string> known = option ? option_names(command) : command_names(command);
-    const bool kinds = command.get_name() == "run" || command.get_name() == "submit";
+    const bool kinds = takes_kinds(command);
     const char* what = option          ? "option"
                        : known.empty() ? "place for the argument"
                        : kinds         ? "kind of task"

@@ -22,6 +22,8 @@ void declare_up(Declare& root);
 void declare_down(Declare& root);
 void declare_supervise(Declare& root);
 void declare_bench(Declare& root);
+void declare_experiment(Declare& root);
+void declare_report(Declare& root);
 void declare_doctor(Declare& root);
 /// `tree`: for the scripts; the finished tree's root.
 void declare_completion(Declare& root, CLI::App& tree);

@@ -7,13 +7,18 @@ Result<void> Follower::once(FollowOptions& options) {
     last_seen_ = job;
     progress_.update(job, base::monotonic_now());
   };
-  if (options.writer == nullptr) {
+  if (options.writer == nullptr && !options.observe) {
     auto job = session_.wait(options.job, options.limit, on_progress);
     if (!job) return job.error();
     last_seen_ = *std::move(job);
     return {};
   }
   const auto on_results = [this, &options](const Results& page) -> Result<void> {
+    if (options.observe) options.observe(page);
+    if (options.writer == nullptr) {
+      cursor_ = page.next;
+      return {};
+    }
     if (page.outcomes.count() > 0) progress_.make_room();
     auto written = options.writer->add(page);
     if (!written) output_error_ = written.error();

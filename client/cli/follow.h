@@ -18,6 +18,8 @@ struct FollowOptions {
   client::ReadOptions read;
   output::ResultWriter* writer = nullptr;  ///< null: nothing is read, the job is only waited for
   Duration limit{};                        ///< of waiting; 0: none
+  /// Sees every page before the writer; with it the results are read even where nothing writes them.
+  std::function<void(const Results&)> observe{};
 };
 
 /// How following came to an end.

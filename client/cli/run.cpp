@@ -9,6 +9,7 @@
 #include "client/cli/dry_run.h"
 #include "client/cli/follow.h"
 #include "client/cli/resume.h"
+#include "client/cli/run_report.h"
 #include "client/cli/survey.h"
 #include "client/cluster/private_cluster.h"
 #include "client/output/body_folder.h"
@@ -62,6 +63,7 @@ class Run {
   ExitCode cancel_private(Follower& follower, FollowOptions& following);
   ExitCode detach(int signal);
   ExitCode output_failed(const Error& error);
+  bool write_report(const JobSummary& job);
   std::string reattach() const;
   void request_cancel();
   output::Format format() const;
@@ -84,6 +86,7 @@ class Run {
   output::JobView view_;
   std::optional<output::ResultWriter> writer_;
   std::optional<Follower> follower_;
+  std::optional<RunReport> report_;
   FollowOptions following_;
   ExitCode ended_ = kOk;
 };
@@ -102,6 +105,11 @@ bool Run::prepare_output() {
     auto folder = output::BodyFolder::open(request_.save_folder);
     if (!folder) return end(folder.error());
     bodies_ = *std::move(folder);
+  }
+  if (!options_.report.empty()) {
+    auto report = RunReport::open(options_.report);
+    if (!report) return end(report.error());
+    report_ = *std::move(report);
   }
   if (options_.out.empty()) return true;
   if (options_.resume) {
@@ -204,11 +212,12 @@ bool Run::check_workers() {
 bool Run::submit() {
   TaskSource source = std::move(request_.source);
   if (argument_max_ && !request_.largest) source = limited(std::move(source), *argument_max_, over_limit_);
+  if (report_) report_->begin(request_.tasks.value_or(0));
   begun_ = base::monotonic_now();
   // A worker that dies now is replaced later; an upload is not interrupted for it.
   session_->set_interrupt_fd(context_.signals().fd());
   std::optional<client::ReadOptions> read_next;
-  if (prints_results()) read_next = read_options();
+  if (prints_results() || report_) read_next = read_options();
   auto submitted = session_->submit(request_.spec, chunks_of(std::move(source)), read_next);
   session_->set_interrupt_fd(interrupts_.fd());
   if (!submitted) {
@@ -219,6 +228,7 @@ bool Run::submit() {
     if (auto tended = interrupts_.tend(); !tended) return end(tended.error());
     return end(submitted.error());
   }
+  if (report_) report_->accepted();
   job_ = submitted->job;
   if (!cluster_ && !submitted->warning.empty()) context_.warn(submitted->warning);
   return true;
@@ -253,6 +263,7 @@ ExitCode Run::follow() {
   }
   following_.job = job_;
   following_.writer = writer_ ? &*writer_ : nullptr;
+  if (report_) following_.observe = [this](const Results& page) { report_->add(page); };
   follower_.emplace(*session_, interrupts_, sink_, progress_);
   return conclude(follower_->follow(following_));
 }
@@ -294,7 +305,17 @@ ExitCode Run::finish() {
   if (!written) return sink_.closed() ? kClosedPipe : output_failed(written.error());
   if (earlier_) earlier_->forget_partial_files();
   context_.report(*job, followed_until_ - begun_);
+  if (report_ && !write_report(*job)) return ended_;
   return exit_code_of(*job);
+}
+
+bool Run::write_report(const JobSummary& job) {
+  auto answer = session_->ask(Verb::list_workers, "");
+  if (!answer) return end(answer.error());
+  if (auto written = report_->write(job, answer->workers, followed_until_ - begun_); !written)
+    return end(written.error());
+  context_.note("report: " + options_.report);
+  return true;
 }
 
 std::string Run::reattach() const {
@@ -380,6 +401,8 @@ void declare_run(Declare& root) {
   command.choice({"--order", "Results as they complete, or in the order of the input"}, options->order,
                  {"completion", "input"});
   command.text({"--out", "Write the results to this file instead: whole or not at all", "", "FILE"}, options->out);
+  command.text({"--report", "Write a page for the browser: where the time of the tasks went", "", "FILE"},
+               options->report);
   command.flag({"--resume", "Run only what the file of --out lacks (NDJSON)"}, options->resume);
   command.flag({"--dry-run", "Only say what would be run: tasks, and for factorials digits, bytes and memory"},
                options->dry_run);

@@ -14,6 +14,7 @@ struct RunOptions {
   std::optional<std::uint64_t> workers, threads, io_concurrency;
   std::string order = "input";
   std::string out;
+  std::string report;  ///< a page for the browser; empty: none
   bool resume = false;
   bool dry_run = false;
 };

@@ -86,7 +86,7 @@ std::string options_of(const CLI::App& app, bool full, std::size_t width) {
 
 std::string usage(const CLI::App& app) {
   std::string text = "Usage: " + full_name(app);
-  if (!command_names(app).empty()) text += app.get_name() == "run" || app.get_name() == "submit" ? " KIND" : " COMMAND";
+  if (!command_names(app).empty()) text += takes_kinds(app) ? " KIND" : " COMMAND";
   for (const CLI::Option* option : app.get_options([](const CLI::Option* o) { return o->get_positional(); })) {
     text += " " + option->get_name(true);
   }
@@ -102,6 +102,10 @@ std::string commands_of(const CLI::App& app, std::size_t width) {
 }
 
 }  // namespace
+
+bool takes_kinds(const CLI::App& app) {
+  return app.get_name() == "run" || app.get_name() == "submit" || app.get_name() == "experiment";
+}
 
 std::vector<CLI::App*> chosen_path(CLI::App& root) {
   std::vector<CLI::App*> path{&root};
@@ -136,7 +140,7 @@ std::string help_text(CLI::App& command, bool full, std::size_t width) {
     text += entry(option->get_name(true), option->get_description(), width);
   }
   if (const std::string commands = commands_of(command, width); !commands.empty()) {
-    const bool kinds = command.get_name() == "run" || command.get_name() == "submit";
+    const bool kinds = takes_kinds(command);
     text += (kinds ? "\nKinds of tasks:\n" : "\nCommands:\n") + commands;
   }
   const bool root = command.get_parent() == nullptr;

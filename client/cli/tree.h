@@ -24,6 +24,9 @@ class CommandApp : public CLI::App {
 /// The command that the arguments named, root included, outermost first.
 std::vector<CLI::App*> chosen_path(CLI::App& root);
 
+/// Whether the commands below it are kinds of tasks.
+bool takes_kinds(const CLI::App& app);
+
 /// Help for a command: usage, description, its commands, its options (`full`: with those that it shares with others,
 /// with defaults, environment variables and examples).
 std::string help_text(CLI::App& command, bool full, std::size_t width);

@@ -69,7 +69,7 @@ TEST_F(ProgramTest, HelpNamesNothingThatIsNotBuilt) {
   for (const std::vector<std::string>& words :
        std::vector<std::vector<std::string>>{{"--help"}, {"run", "fetch", "--help"}, {"up", "--help"}}) {
     const std::string text = run(words).out;
-    for (const char* absent : {"experiment", "keygen", "--hosts", "--slurm", "supervise"}) {
+    for (const char* absent : {"keygen", "--hosts", "--slurm", "supervise"}) {
       EXPECT_EQ(text.find(absent), std::string::npos) << absent;
     }
   }

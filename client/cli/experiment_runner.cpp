@@ -1,0 +1,120 @@
+#include "client/cli/experiment_runner.h"
+
+#include "client/cli/survey.h"
+#include "client/cluster/private_cluster.h"
+#include "proto/base/text.h"
+
+namespace brigade::cli {
+
+using experiment::Cell;
+
+struct ExperimentRunner::Stage {
+  explicit Stage(base::SignalFd& signals) : interrupts(signals) {}
+  std::unique_ptr<cluster::PrivateCluster> cluster;
+  Interrupts interrupts;
+  std::unique_ptr<client::Session> session;
+};
+
+/// A call is also broken off when a process of the private cluster ends: then that is the reason.
+Error ExperimentRunner::reason(const Error& error, Stage& stage) {
+  if (error.code != ErrorCode::cancelled || stage.interrupts.signal()) return error;
+  if (auto tended = stage.interrupts.tend(); !tended) return tended.error();
+  return {ErrorCode::unavailable,
+          "a worker of the private cluster ended in the middle of a run; go on with --resume, or see what the tasks do "
+          "with: brigade run"};
+}
+
+Result<void> ExperimentRunner::check_workers(const Cell& cell, Stage& stage) {
+  const Work& work = equipment_.works.at(cell.workload);
+  const std::string& kind = work.spec().kind;
+  auto found = await_workers(*stage.session, stage.interrupts, kind, cell.workers, context_.connect_timeout());
+  if (!found) return found.error();
+  if (found->offering == 0)
+    return Error{ErrorCode::invalid, "no connected worker offers '" + kind + "'; see: brigade workers"};
+  const std::uint64_t largest =
+      cell.size.empty() || kind != "factorial" ? work.largest() : work.spec_of(cell).range->at(cell.tasks - 1);
+  if (!found->argument_max || largest <= *found->argument_max) return {};
+  return Error{ErrorCode::invalid, kind + ": " + std::to_string(largest) + " is over the limit of every worker (" +
+                                       std::to_string(*found->argument_max) + "); take smaller arguments"};
+}
+
+Result<void> ExperimentRunner::set_up(const Cell& cell, Stage& stage) {
+  std::string endpoint = equipment_.endpoint;
+  if (endpoint.empty()) {
+    auto started = cluster::PrivateCluster::start({.workers = cell.workers,
+                                                   .threads = cell.threads,
+                                                   .io_concurrency = cell.io_concurrency,
+                                                   .timeout = context_.connect_timeout(),
+                                                   .interrupt_fd = context_.signals().fd()});
+    if (!started) return started.error();
+    stage.cluster = *std::move(started);
+    stage.interrupts.watch(*stage.cluster);
+    endpoint = stage.cluster->endpoint();
+  }
+  auto session = connect_to(context_, endpoint, stage.interrupts.fd());
+  if (!session) return session.error();
+  stage.session = *std::move(session);
+  return check_workers(cell, stage);
+}
+
+Result<MeasuredRun> ExperimentRunner::pass(const Cell& cell, Stage& stage) {
+  const Work& work = equipment_.works.at(cell.workload);
+  const JobSpec spec = work.spec_of(cell);
+  const client::ReadOptions reading{.order = Order::completion};
+  MeasuredRun measured;
+  const Now begun = base::now();
+  experiment::TaskTimes times(begun, cell.tasks);
+  const auto submitted = stage.session->submit(spec, work.chunks_of(cell), reading);
+  const Instant accepted = base::monotonic_now();
+  if (!submitted) return submitted.error();
+  const auto take = [&times](const Results& page) -> Result<void> {
+    times.add(page, base::monotonic_now());
+    return {};
+  };
+  if (auto read = stage.session->read(submitted->job, reading, take, {}); !read) return read.error();
+  measured.record.seconds = to_ms(base::monotonic_now() - begun.instant) / 1e3;
+  if (!times.complete(cell.tasks))
+    return Error{ErrorCode::internal, "the results are not one for each task; this is a bug: please report it"};
+  const auto job = show_job(*stage.session, to_string(submitted->job));
+  if (!job) return job.error();
+  const auto forgotten = stage.session->ask(Verb::forget, to_string(submitted->job));
+  if (!forgotten) return forgotten.error();
+  measured.record.started_at = base::format_utc(begun.utc);
+  measured.record.failed = times.failed();
+  measured.record.breakdown = times.breakdown(accepted, job->submitted_at);
+  measured.details = {.cell = {}, .latency_ms = times.latency_ms(), .timeline = times.timeline()};
+  return measured;
+}
+
+Result<MeasuredRun> ExperimentRunner::measure_brigade(const Cell& cell, unsigned warmup) {
+  Stage stage(context_.signals());
+  if (auto ready = set_up(cell, stage); !ready) return reason(ready.error(), stage);
+  for (unsigned i = 0; i < warmup; ++i)
+    if (auto warm = pass(cell, stage); !warm) return reason(warm.error(), stage);
+  auto measured = pass(cell, stage);
+  if (!measured) return reason(measured.error(), stage);
+  return measured;
+}
+
+Result<MeasuredRun> ExperimentRunner::measure_python(const Cell& cell, unsigned warmup) {
+  const Work& work = equipment_.works.at(cell.workload);
+  const auto arguments = work.python_arguments(cell);
+  if (!arguments) return arguments.error();
+  const std::string spec = experiment::baseline_spec(cell, work.spec().kind, work.form(), *arguments, warmup);
+  const std::string started_at = base::format_utc(base::now().utc);
+  auto record = experiment::run_baseline(*equipment_.python, spec, cell.tasks, context_.signals().fd());
+  if (!record) return record.error();
+  record->started_at = started_at;
+  return MeasuredRun{.record = *std::move(record), .details = {}};
+}
+
+Result<MeasuredRun> ExperimentRunner::measure(const Cell& cell, unsigned repeat, unsigned warmup) {
+  auto measured = cell.runner == "python" ? measure_python(cell, warmup) : measure_brigade(cell, warmup);
+  if (!measured) return measured;
+  measured->record.cell = measured->details.cell = cell.id;
+  measured->record.repeat = measured->details.repeat = repeat;
+  if (repeat > 1) measured->details.timeline.clear();  // one run's is enough to look at
+  return measured;
+}
+
+}  // namespace brigade::cli
