@@ -11,7 +11,7 @@ import support
 
 N = 3_000_000  # 18 MB of decimal digits, 10 MB in binary
 # What a client has in code, threads and messages on their way; its value alone would be as much again.
-CLIENT_BYTES = 40 << 20
+CLIENT_BYTES = (40 << 20) * support.MEMORY_FACTOR
 
 
 # A process counts what it had before it became another program, so the client's parent has to be a small one.
@@ -65,7 +65,8 @@ class LargeValues(support.BrigadeTest):
         self.assertLess(self.run_client("run", "factorial", N, "--out", out), CLIENT_BYTES)
         self.check(out.read_text())
         size = out.stat().st_size
-        self.assertLess(peak_bytes(self.served.process.pid), 2 * size + (16 << 20))  # 1 value and what it is made of
+        bound = (2 * size + (16 << 20)) * support.MEMORY_FACTOR  # one value and what it is made of
+        self.assertLess(peak_bytes(self.served.process.pid), bound)
 
     def test_goes_through_a_pipe_as_one_document(self):
         with open(self.home / "out.json", "wb") as file:

@@ -342,7 +342,7 @@ using Numbers = std::vector<std::uint64_t>;
 
 TEST(SliceQueue, StartsTasksWhileThereIsMemoryForThem) {
   Hungry threads;
-  for (const std::uint64_t number : {60, 40, 1, 70}) threads.add(number, number);
+  for (const std::uint64_t number : Numbers{60, 40, 1, 70}) threads.add(number, number);
   EXPECT_EQ(threads.take(0), Numbers{60});
   EXPECT_EQ(threads.take(1), Numbers{40});
   EXPECT_EQ(threads.take(2), Numbers{});  // all 100 are taken
