@@ -46,13 +46,15 @@ int run(const Options& options) {
   }
   Outbox from_threads, from_loop;
   PermitGate gate;
-  ThreadPool pool(
-      *offered, from_threads,
-      {.threads = options.threads, .time_limit = options.time_limit, .memory = options.settings.memory, .gate = &gate});
+  MemoryBudget budget(options.settings.memory);
+  MemoryBudget* const memory = options.settings.memory > 0 ? &budget : nullptr;
+  ThreadPool pool(*offered, from_threads,
+                  {.threads = options.threads, .time_limit = options.time_limit, .memory = memory, .gate = &gate});
   IoLoop io(*offered, from_loop,
             {.threads = options.io_threads,
              .concurrency = options.io_concurrency,
              .time_limit = options.time_limit,
+             .memory = memory,
              .gate = &gate});
   log::info("worker {}: {} threads, {} transfers, broker {}", options.name, options.threads, options.io_concurrency,
             options.broker);

@@ -5,15 +5,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 
 #include <nlohmann/json.hpp>
 
+#include "client/bench/factorials.h"
 #include "client/bench/scale.h"
 #include "client/cli/commands.h"
 #include "client/cli/interrupts.h"
 #include "client/cli/listing.h"
 #include "client/cli/survey.h"
+#include "client/cli/task_source.h"
 #include "client/cluster/folders.h"
 #include "client/cluster/private_cluster.h"
 #include "client/output/text_table.h"
@@ -24,7 +27,7 @@ namespace brigade::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Measure = Result<bench::Figures> (*)(client::Session&, const bench::Load&, pid_t);
+using Measure = std::function<Result<bench::Figures>(client::Session&, const bench::Load&, pid_t)>;
 
 struct BenchOptions {
   std::optional<std::uint64_t> tasks, workers, threads, repeat;
@@ -41,7 +44,9 @@ struct Benchmark {
   std::string help;
   std::uint64_t tasks = 0;    ///< unless told
   bool with_workers = false;  ///< else nobody runs what is submitted
-  Measure measure = nullptr;
+  Measure measure = {};
+  std::string kind = "noop";
+  Json load = {};  ///< of what, where it is not a number of no-op tasks
 };
 
 /// Which rows `bench scale` has: one thing grows, the others stay.
@@ -235,7 +240,7 @@ Result<void> Bench::prepare() {
   session_ = *std::move(session);
   if (benchmark_.with_workers) {
     const std::size_t wanted = cluster_ ? options_.workers.value_or(1) : 1;
-    auto workers = await_workers(*session_, interrupts_, "noop", wanted, context_.connect_timeout());
+    auto workers = await_workers(*session_, interrupts_, benchmark_.kind, wanted, context_.connect_timeout());
     if (!workers) return workers.error();
   }
   auto parties = bench::parties_of(*session_);
@@ -252,12 +257,12 @@ Json Bench::configuration() const {
   Json configuration{{"version", std::string(base::version())},
                      {"endpoint", endpoint_.substr(0, endpoint_.find(':'))},
                      {"private", cluster_ != nullptr},
-                     {"arguments", options_.arguments},
                      {"workers", parties_.workers.size()},
                      {"threads", options_.threads.value_or(base::usable_cores())},
                      {"durable", options_.durable},
                      {"repeat", options_.repeat.value_or(5)}};
   if (!cluster_) configuration["threads"] = nullptr;
+  configuration.update(benchmark_.load.empty() ? Json{{"arguments", options_.arguments}} : benchmark_.load);
   return configuration;
 }
 
@@ -281,24 +286,76 @@ ExitCode Bench::print(const std::vector<bench::Figures>& runs) const {
   return context_.print(fields_text(fields, format));
 }
 
+void declare_cluster(Declare& command, BenchOptions& options, bool with_workers) {
+  if (with_workers) {
+    command.number({"--workers", "Worker processes of a private cluster", "1"}, options.workers, 1, 1024);
+    command.number({"--threads", "Threads of each worker", "one per core"}, options.threads, 1, 4096);
+  }
+  command.flag({"--private", "Start a private cluster even where a broker is known"}, options.private_cluster);
+  command.flag({"--ipc", "Connect a private cluster by a local socket (as it is without --tcp)"}, options.ipc);
+  command.flag({"--tcp", "Connect a private cluster by TCP on loopback"}, options.tcp);
+  command.flag({"--durable", "The private broker keeps jobs on disk and syncs, as a service does"}, options.durable);
+  command.number({"--repeat", "Runs; the figures are medians", "5"}, options.repeat, 1, 1000);
+}
+
+ExitCode measure(Context& context, const BenchOptions& options, const Benchmark& benchmark) {
+  if (options.tcp && options.ipc) return context.fail(kUsage, "bench: --ipc or --tcp, not both");
+  return Bench(context, options, benchmark).go();
+}
+
 void declare_benchmark(Declare& bench, const std::shared_ptr<BenchOptions>& options, const Benchmark& benchmark) {
   Declare command = bench.command(benchmark.name, benchmark.help, [options, benchmark](Context& context) {
-    if (options->tcp && options->ipc) return context.fail(kUsage, "bench: --ipc or --tcp, not both");
-    return Bench(context, *options, benchmark).go();
+    return measure(context, *options, benchmark);
   });
   command.number({"--tasks", "Tasks of one run", std::to_string(benchmark.tasks)}, options->tasks, 1,
                  1'000'000'000'000);
   command.choice({"--arguments", "A range, or 8 bytes sent along for each task"}, options->arguments,
                  {"range", "columns"});
-  if (benchmark.with_workers) {
-    command.number({"--workers", "Worker processes of a private cluster", "1"}, options->workers, 1, 1024);
-    command.number({"--threads", "Threads of each worker", "one per core"}, options->threads, 1, 4096);
+  declare_cluster(command, *options, benchmark.with_workers);
+}
+
+/// Which factorials, as they were typed.
+Result<bench::Factorials> parse_factorials(const std::vector<std::string>& words, const std::string& form) {
+  bench::Factorials wanted{.ranges = {},
+                           .form = form == "decimal" ? wire::FactorialForm::decimal : wire::FactorialForm::binary};
+  std::uint64_t count = 0;
+  for (const std::string& word : words) {
+    auto range = parse_range(word);
+    if (!range) return Error{ErrorCode::invalid, "bench factorial: " + range.error().message};
+    count += range->count;
+    wanted.ranges.push_back(*range);
+    if (count > bench::kFactorialsMax)
+      return Error{ErrorCode::invalid, "bench factorial: at most " + base::format_count(bench::kFactorialsMax) +
+                                           " numbers; for more: brigade run factorial " + word};
   }
-  command.flag({"--private", "Start a private cluster even where a broker is known"}, options->private_cluster);
-  command.flag({"--ipc", "Connect a private cluster by a local socket (as it is without --tcp)"}, options->ipc);
-  command.flag({"--tcp", "Connect a private cluster by TCP on loopback"}, options->tcp);
-  command.flag({"--durable", "The private broker keeps jobs on disk and syncs, as a service does"}, options->durable);
-  command.number({"--repeat", "Runs; the figures are medians", "5"}, options->repeat, 1, 1000);
+  return wanted;
+}
+
+void declare_factorials(Declare& bench) {
+  struct Typed {
+    std::vector<std::string> words{"100000..100002"};
+    std::string form = "binary";
+  };
+  auto options = std::make_shared<BenchOptions>();
+  auto typed = std::make_shared<Typed>();
+  const std::string help = "Factorials: from the submit until all answers are here, each checked modulo 2^61-1";
+  Declare command = bench.command("factorial", help, [options, typed](Context& context) {
+    auto wanted = parse_factorials(typed->words, typed->form);
+    if (!wanted) return context.fail(wanted.error());
+    const auto run = [wanted = *wanted](client::Session& session, const bench::Load&, pid_t broker) {
+      return bench::factorials(session, wanted, broker);
+    };
+    return measure(context, *options,
+                   {.name = "factorial",
+                    .with_workers = true,
+                    .measure = run,
+                    .kind = "factorial",
+                    .load = {{"numbers", typed->words}, {"as", typed->form}}});
+  });
+  command.words("N", "Numbers and ranges A..B or A..B:STEP (default: 100000..100002)", typed->words);
+  command.choice({"--as", "How the answers travel: their bytes, or decimal digits"}, typed->form,
+                 {"binary", "decimal"});
+  declare_cluster(command, *options, true);
 }
 
 void declare_scale(Declare& bench) {
@@ -323,6 +380,7 @@ void declare_bench(Declare& root) {
       {"latency", "One task at a time: from its submit to its result", 1'000, true, bench::latency},
       {"memory", "What a queued task costs the broker", 10'000'000, false, bench::memory}};
   for (const Benchmark& benchmark : benchmarks) declare_benchmark(command, std::make_shared<BenchOptions>(), benchmark);
+  declare_factorials(command);
   declare_scale(command);
 }
 

@@ -221,7 +221,7 @@ class Client(Party):
 
     def kill_while_it_writes(self, call, out):
         part = out.with_name(out.name + ".part")
-        while call.process.poll() is None and not (part.exists() and part.stat().st_size):
+        while call.process.poll() is None and not processes.size_of(part):
             time.sleep(0.002)
         call.kill("runner", 1, "its file was not complete")
 

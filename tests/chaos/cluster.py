@@ -19,6 +19,14 @@ DISK_MIB = 256
 KEEP = "5m"  # longer than a job of these clients waits to be read; what nobody forgets goes after it
 
 
+def size_of(path):
+    """Of a file that others make, rename and delete meanwhile; 0: there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 class Slot:
     """A place for a worker. Each process that fills it has a name of its own, so that a record tells who made it."""
 
@@ -60,8 +68,7 @@ class Cluster:
     def fullness(self):
         """The share of the small disk that the state takes; what a fault put there does not count."""
         disk = os.statvfs(self.disk)
-        foreign = self.filler.stat().st_size if self.filler.exists() else 0
-        return 1 - (disk.f_bfree * disk.f_frsize + foreign) / (disk.f_blocks * disk.f_frsize)
+        return 1 - (disk.f_bfree * disk.f_frsize + size_of(self.filler)) / (disk.f_blocks * disk.f_frsize)
 
     def start(self):
         self.start_broker()

@@ -1,5 +1,7 @@
 """The runner's own figures: they are complete, they name who took part, and a lost worker spoils no result."""
 
+import math
+
 from support import *
 
 
@@ -28,6 +30,19 @@ class Benchmarks(BrigadeTest):
         figures = self.bench("latency", "--tasks", 20, "--repeat", 1, "--tcp", "--durable")
         self.assertEqual((figures["configuration"]["endpoint"], figures["configuration"]["durable"]), ("tcp", True))
         self.assertLessEqual(figures["p50_us"], figures["p99_us"])
+
+    def test_factorials_in_both_forms_and_as_a_list(self):
+        def residue(n):
+            return math.factorial(n) % (2**61 - 1)
+
+        for numbers, expected in ((["0..300"], range(301)), (["300..2:-2"], range(2, 301, 2)),
+                                  (["7", "1000..1010", "7"], [7, *range(1000, 1011), 7])):
+            for form in ("binary", "decimal"):
+                figures = self.bench("factorial", *numbers, "--as", form, "--repeat", 2)
+                self.assertEqual(int(figures["checksum"], 16), sum(map(residue, expected)) % 2**64)
+                self.assertEqual((figures["tasks"], figures["configuration"]["numbers"]), (len(expected), numbers))
+        self.assertIn("at most 65,536", self.brigade("bench", "factorial", "0..65536", code=2).stderr)
+        self.assertIn("write 1000", self.brigade("bench", "factorial", "1e3", code=2).stderr)
 
     def test_a_queued_task_of_a_range_costs_next_to_nothing(self):
         figures = self.bench("memory", "--tasks", 1_000_000_000, "--repeat", 1)

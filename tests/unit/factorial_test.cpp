@@ -321,16 +321,46 @@ TEST(Factorial, IsGivenUpInTheMiddleOfAProduct) {
   }
 }
 
-TEST(Product, MultipliesOn) {
+TEST(Product, ReachesWhatIsNearAndNothingElse) {
   Product product(Radix::decimal);
   EXPECT_FALSE(product.reach(5));
-  product.set(30, limbs_of_decimal(by_multiplication(30, 10)));
-  ASSERT_TRUE(product.reach(100));
-  EXPECT_EQ(decimal_of(product.limbs(), Team()), by_multiplication(100, 10));
-  ASSERT_TRUE(product.reach(101));
-  EXPECT_EQ(decimal_of(product.limbs(), Team()), by_multiplication(101, 10));
-  EXPECT_FALSE(product.reach(100));
-  EXPECT_FALSE(product.reach(101 + kStepsMax + 1));
+  product.set(1000, gmp_factorial(Radix::decimal, 1000));
+  EXPECT_FALSE(product.reach(1000 + kStepsUp + 1));
+  EXPECT_FALSE(product.reach(1000 - kStepsDown - 1));
+  ASSERT_TRUE(product.reach(1000 + kStepsUp));
+  EXPECT_EQ(decimal_of(product.limbs(), Team()), by_multiplication(1000 + kStepsUp, 10));
+  ASSERT_TRUE(product.reach(1000 + kStepsUp - kStepsDown));
+  EXPECT_EQ(decimal_of(product.limbs(), Team()), by_multiplication(1000 + kStepsUp - kStepsDown, 10));
+}
+
+/// From n to n + step and back again, in both radixes.
+void expect_there_and_back(std::uint64_t n, std::uint64_t step) {
+  for (const Radix radix : {Radix::binary, Radix::decimal}) {
+    const Limbs here = gmp_factorial(radix, n), there = gmp_factorial(radix, n + step);
+    Product product(radix);
+    product.set(n, here);
+    ASSERT_TRUE(product.reach(n + step));
+    ASSERT_TRUE(std::ranges::equal(product.limbs(), there)) << n << " + " << step;
+    ASSERT_TRUE(product.reach(n));
+    ASSERT_TRUE(std::ranges::equal(product.limbs(), here)) << n << " + " << step;
+  }
+}
+
+TEST(Product, GoesBackTheWayItCame) {
+  for (std::uint64_t n = 0; n <= 100; ++n) expect_there_and_back(n, 1 + n % kStepsDown);
+  for (std::uint64_t n = 1000; n <= 40'000; n += 1009)
+    for (const std::uint64_t step : {std::uint64_t{1}, std::uint64_t{7}, kStepsDown}) expect_there_and_back(n, step);
+}
+
+TEST(Product, DividesByTheLargestFactors) {
+  // 2^64-1 has its highest bit set, 2^63 alone, 3 has neither; the quotient's limbs are the largest there are.
+  for (const std::uint64_t factor : {~std::uint64_t{0}, std::uint64_t{1} << 63, std::uint64_t{3}}) {
+    Limbs number = limbs_of_decimal(std::string(3 * kLimbDigits, '9'));
+    const Limbs before = number;
+    multiply_by(Radix::decimal, number, factor);
+    divide_by(Radix::decimal, number, factor);
+    EXPECT_EQ(number, before);
+  }
 }
 
 TEST(Product, CarriesOverTheLargestFactors) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "broker/store/index.h"
+#include "broker/store/payload_files.h"
 #include "broker/store/sqlite_store.h"
 
 namespace brigade::broker {
@@ -191,7 +193,8 @@ inline void open_range(OpenStore& store, JobId job, std::uint64_t tasks) {
   store.append(JobSealed{.job = job, .tasks = tasks, .hash = {}, .accepted_at = {2}});
 }
 
-inline std::vector<std::uint64_t> positions(const Result<std::vector<StoredBlock>>& blocks) {
+using Positions = std::vector<std::uint64_t>;
+inline Positions positions(const Result<std::vector<StoredBlock>>& blocks) {
   std::vector<std::uint64_t> found;
   if (!blocks) {
     ADD_FAILURE() << blocks.error().message;
@@ -217,6 +220,34 @@ inline void run_sql(const std::filesystem::path& folder, const char* sql) {
   ASSERT_TRUE(database);
   const auto trouble = (*database)->run(sql);
   ASSERT_FALSE(trouble) << trouble->reason;
+}
+
+/// Files of segments, by name.
+inline std::vector<std::string> segments(const TemporaryFolder& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(segments_folder(folder.state())))
+    names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+inline std::vector<BlockAppended> three_blocks() {
+  Outcomes mixed = ok_outcomes({{10, 3}, {20, 1}});
+  mixed.status = Column<TaskStatus>::of({TaskStatus::ok, TaskStatus::dns, TaskStatus::timeout, TaskStatus::cancelled});
+  Outcomes large = ok_outcomes({{30, 6}}, 50'000);  // goes to a segment
+  large.status = Column<TaskStatus>(TaskStatus::internal);
+  return {block_of(kJob, 0, ok_outcomes({{0, 10}})), block_of(kJob, 10, mixed), block_of(kJob, 14, large)};
+}
+
+inline void expect_blocks(Store& store, const std::vector<BlockAppended>& written) {
+  const auto stored = store.blocks(kJob, 0, kAll, false);
+  ASSERT_TRUE(stored) << stored.error().message;
+  ASSERT_EQ(stored->size(), written.size());
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    EXPECT_EQ((*stored)[i].position, written[i].position);
+    EXPECT_EQ((*stored)[i].origin, written[i].origin);
+    EXPECT_EQ((*stored)[i].outcomes, written[i].outcomes);
+  }
 }
 
 }  // namespace brigade::broker

@@ -206,6 +206,7 @@ SliceQueue::Options queue_options(const IoLoopOptions& options) {
   return {.threads = options.threads,
           .time_limit = options.time_limit,
           .unreleased_max = options.unreleased_max,
+          .memory = options.memory,
           .gate = options.gate,
           .loop = true};
 }
@@ -214,19 +215,24 @@ SliceQueue::Options queue_options(const IoLoopOptions& options) {
 
 struct IoLoop::Impl {
   Impl(std::vector<Kind> kinds, Outbox& outbox, const IoLoopOptions& options)
-      : queue(std::move(kinds), queue_options(options)), watchdog(queue) {
+      : memory(options.memory), queue(std::move(kinds), queue_options(options)), watchdog(queue) {
     const std::uint32_t count = std::max(1u, std::min(options.threads, options.concurrency));
     for (std::uint32_t i = 0; i < count; ++i) {
       const std::uint32_t share = options.concurrency / count + (i < options.concurrency % count ? 1 : 0);
       threads.push_back(std::make_unique<IoThread>(queue, outbox, options.gate, std::max(1u, share)));
     }
+    if (memory != nullptr) memory->on_room(this, [this] { schedule(); });
   }
-  ~Impl() { queue.stop(); }
+  ~Impl() {
+    if (memory != nullptr) memory->dismiss(this);
+    queue.stop();
+  }
 
   void schedule() {
     for (const auto& thread : threads) thread->schedule();
   }
 
+  MemoryBudget* const memory;
   SliceQueue queue;
   Watchdog watchdog;
   std::vector<std::unique_ptr<IoThread>> threads;  // last: they use the queue

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "worker/exec/executor.h"
+#include "worker/exec/memory_budget.h"
 #include "worker/exec/outbox.h"
 #include "worker/kinds/gate.h"
 #include "worker/kinds/kind.h"
@@ -17,6 +18,7 @@ struct IoLoopOptions {
   std::uint32_t concurrency = 1000;          ///< tasks in flight at most, of all threads together
   Duration time_limit{};                     ///< of one task where its job has none, and at most; 0: none
   std::uint64_t unreleased_max = 64u << 20;  ///< new tasks wait while so many bytes of outcomes are unacknowledged
+  MemoryBudget* memory = nullptr;            ///< outlives the executor; null: no limit
   PermitGate* gate = nullptr;                ///< outlives the executor; null: no lease has limits
 };
 

@@ -62,7 +62,13 @@ PermitGate::Question question_of(const Slice& slice, std::uint64_t index) {
 }
 
 SliceQueue::SliceQueue(std::vector<Kind> kinds, Options options)
-    : kinds_(std::move(kinds)), options_(options), spare_(options.loop ? 0 : options.threads) {}
+    : kinds_(std::move(kinds)), options_(options), spare_(options.loop ? 0 : options.threads) {
+  if (options_.memory != nullptr) options_.memory->on_room(this, [this] { wake_threads(); });
+}
+
+SliceQueue::~SliceQueue() {
+  if (options_.memory != nullptr) options_.memory->dismiss(this);
+}
 
 std::shared_ptr<ActiveJob> SliceQueue::job_of(const Lease& lease) {
   forget_idle_jobs();
@@ -191,14 +197,13 @@ std::uint64_t SliceQueue::memory_of(const Grain& grain) const {
 }
 
 bool SliceQueue::fit(Grain& grain) const {
-  if (options_.memory == 0 || !grain.slice->job->prepared.memory_of) return true;
-  const std::uint64_t left = options_.memory - reserved_;
+  if (options_.memory == nullptr || !grain.slice->job->prepared.memory_of) return true;
   grain.memory = memory_of(grain);
-  if (grain.memory <= left) return true;
+  if (options_.memory->take(grain.memory)) return true;
   grain.end = grain.begin + 1;
   grain.memory = memory_of(grain);
-  if (grain.memory > options_.memory) grain.memory = 0;  // its kind refuses it
-  return grain.memory <= left;
+  if (grain.memory > options_.memory->limit()) grain.memory = 0;  // its kind refuses it
+  return options_.memory->take(grain.memory);
 }
 
 std::uint64_t SliceQueue::grain_size(const Slice& slice) const {
@@ -223,7 +228,6 @@ std::optional<Grain> SliceQueue::take_locked(Station& station, bool may_wait) {
   ++grain->slice->job->running;
   ++running_;
   spare_.task_began();
-  reserved_ += grain->memory;
   station.memory_ = grain->memory;
   if (!grain->slice->job->coroutine) station.begin(*grain, base::monotonic_now());
   return grain;
@@ -262,22 +266,24 @@ std::optional<Grain> SliceQueue::steal(const Station& thief) {
     if (station.get() == &thief) continue;
     const auto slice = station->unstarted();
     if (!slice || slice->job->running >= slice->work.per_worker) continue;
-    if (station->memory_ > 0 && station->memory_ > options_.memory - reserved_) continue;
+    const std::uint64_t memory = station->memory_;  // of the largest of both halves
+    if (memory > 0 && !options_.memory->take(memory)) continue;
     if (std::optional<Grain> grain = station->split()) {
-      grain->memory = station->memory_;  // of the largest of both halves
+      grain->memory = memory;
       return grain;
     }
+    if (memory > 0) options_.memory->untake(memory);
   }
   return std::nullopt;
 }
 
 void SliceQueue::done(Station& station, const std::shared_ptr<ActiveJob>& job) {
   const Station::Tally tally = station.take_tally();
-  bool freed = false;
+  std::uint64_t freed = 0;
+  bool more = false;
   {
     const std::lock_guard lock(mutex_);
-    freed = station.memory_ > 0;
-    reserved_ -= std::exchange(station.memory_, 0);
+    freed = std::exchange(station.memory_, 0);
     --running_;
     spare_.task_ended();
     --job->running;
@@ -288,10 +294,15 @@ void SliceQueue::done(Station& station, const std::shared_ptr<ActiveJob>& job) {
       const double fitting = std::clamp(kGrainNs / std::max(job->task_ns, 1.0), 1.0, static_cast<double>(kGrainMax));
       job->grain = std::min(static_cast<std::uint64_t>(fitting), job->grain * kGrainGrowth);
     }
-    if (slices_.empty()) return;
+    more = !slices_.empty();
   }
-  // The job may have been at its ceiling; where memory was the ceiling, several tasks may fit now.
-  freed ? changed_.notify_all() : changed_.notify_one();
+  if (freed > 0) options_.memory->give_back(freed);
+  if (more) changed_.notify_one();  // the job may have been at its ceiling
+}
+
+void SliceQueue::wake_threads() {
+  { const std::lock_guard lock(mutex_); }  // whoever found no room has begun to wait
+  changed_.notify_all();
 }
 
 void SliceQueue::done(ActiveJob& job, std::uint64_t weight) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "worker/exec/executor.h"
+#include "worker/exec/memory_budget.h"
 #include "worker/exec/outbox.h"
 #include "worker/kinds/gate.h"
 #include "worker/kinds/kind.h"
@@ -113,7 +114,7 @@ class Station {
   std::array<char, 8> number_{};        // only the thread's own
 
   friend class SliceQueue;
-  std::uint64_t memory_ = 0;  // what its grain has reserved; guarded by the queue's mutex
+  std::uint64_t memory_ = 0;  // what its grain has taken; guarded by the queue's mutex
 
   // Guarded by the tray's lock.
   std::shared_ptr<Slice> slice_;  // null: idle
@@ -133,11 +134,14 @@ class SliceQueue {
     std::uint32_t threads = 1;  ///< that take grains
     Duration time_limit{};      ///< of one task where the job has none, and at most; 0: none
     std::uint64_t unreleased_max = 64u << 20;
-    std::uint64_t memory = 0;    ///< that running tasks may take together; 0: no limit
-    PermitGate* gate = nullptr;  ///< null: no lease has limits
-    bool loop = false;           ///< a job that can runs as coroutines
+    MemoryBudget* memory = nullptr;  ///< outlives the queue; null: no limit
+    PermitGate* gate = nullptr;      ///< null: no lease has limits
+    bool loop = false;               ///< a job that can runs as coroutines
   };
   SliceQueue(std::vector<Kind> kinds, Options options);
+  ~SliceQueue();
+  SliceQueue(const SliceQueue&) = delete;
+  SliceQueue& operator=(const SliceQueue&) = delete;
 
   // The loop's side: what Executor asks for.
   void add(Work work);
@@ -170,8 +174,9 @@ class SliceQueue {
   bool is_full() const { return unreleased_ > static_cast<std::int64_t>(options_.unreleased_max); }
   /// The next grain of the first slice that may start one. `may_wait`: also one whose tasks wait for permits.
   std::optional<Grain> first_startable(bool may_wait);
-  /// Makes `grain` small enough for the memory that is left, and fills in `memory`; false where not even one task fits.
+  /// Makes `grain` small enough for the memory that is left, and takes that; false where not even one task fits.
   bool fit(Grain& grain) const;
+  void wake_threads();
   std::uint64_t memory_of(const Grain& grain) const;
   std::optional<Grain> take_locked(Station& station, bool may_wait);
   std::optional<Grain> steal(const Station& thief);
@@ -190,7 +195,6 @@ class SliceQueue {
   std::vector<std::unique_ptr<Station>> stations_;
   std::uint32_t running_ = 0;
   SpareCores spare_;
-  std::uint64_t reserved_ = 0;   // memory of the grains that run
   std::int64_t unreleased_ = 0;  // may dip below 0: a block can be released before its grain ends
   bool stopped_ = false;
 };

@@ -18,7 +18,7 @@ struct ThreadPoolOptions {
   std::uint32_t threads = 1;
   Duration time_limit{};                     ///< of one task where its job has none, and at most; 0: none
   std::uint64_t unreleased_max = 64u << 20;  ///< new tasks wait while so many bytes of outcomes are unacknowledged
-  std::uint64_t memory = 0;                  ///< that tasks may take together where their kind knows it; 0: no limit
+  MemoryBudget* memory = nullptr;            ///< outlives the executor; null: no limit
   PermitGate* gate = nullptr;                ///< outlives the executor; null: no lease has limits
 };
 

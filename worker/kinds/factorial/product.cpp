@@ -3,6 +3,24 @@
 #include <utility>
 
 namespace brigade::worker {
+namespace {
+
+/// Calls `step` with factors whose product is (low+1)·(low+2)·…·high, each of as many of these as fit.
+template <class Step>
+void for_factors(std::uint64_t low, std::uint64_t high, Step step) {
+  std::uint64_t factor = 1;
+  for (std::uint64_t k = low + 1; k <= high; ++k) {
+    std::uint64_t product = 0;
+    if (__builtin_mul_overflow(factor, k, &product)) {
+      step(factor);
+      product = k;
+    }
+    factor = product;
+  }
+  if (factor != 1) step(factor);
+}
+
+}  // namespace
 
 void Product::set(std::uint64_t n, Limbs limbs) {
   n_ = n;
@@ -10,18 +28,15 @@ void Product::set(std::uint64_t n, Limbs limbs) {
 }
 
 bool Product::reach(std::uint64_t n) {
-  if (limbs_.empty() || n < n_ || n - n_ > kStepsMax) return false;
-  std::uint64_t factor = 1;  // as many of n_+1, n_+2, … as fit
-  while (n_ < n) {
-    ++n_;
-    std::uint64_t product = 0;
-    if (__builtin_mul_overflow(factor, n_, &product)) {
-      multiply_by(radix_, limbs_, factor);
-      product = n_;
-    }
-    factor = product;
+  if (limbs_.empty()) return false;
+  if (n >= n_) {
+    if (n - n_ > kStepsUp) return false;
+    for_factors(n_, n, [this](std::uint64_t factor) { multiply_by(radix_, limbs_, factor); });
+  } else {
+    if (n_ - n > kStepsDown) return false;
+    for_factors(n, n_, [this](std::uint64_t factor) { divide_by(radix_, limbs_, factor); });
   }
-  if (factor != 1) multiply_by(radix_, limbs_, factor);
+  n_ = n;
   return true;
 }
 

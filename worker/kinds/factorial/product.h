@@ -1,4 +1,4 @@
-// n! as limbs, computed from the last one where that is near: from one argument to the next without a conversion.
+// n! as limbs, computed from the last one where that is near, below or above: without a conversion.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,9 @@
 
 namespace brigade::worker {
 
-/// Up to this many steps from one argument to the next, multiplying on beats computing anew.
-inline constexpr std::uint64_t kStepsMax = 128;
+/// So far from one argument to the next, multiplying on or dividing back beats computing anew.
+inline constexpr std::uint64_t kStepsUp = 256;
+inline constexpr std::uint64_t kStepsDown = 96;
 /// What is larger is not kept for the next task.
 inline constexpr std::size_t kKeptBytesMax = std::size_t{32} << 20;
 
@@ -19,7 +20,7 @@ class Product {
 
   /// Begins with n! = `limbs`.
   void set(std::uint64_t n, Limbs limbs);
-  /// Multiplies on to n!; false when that is out of reach, or nothing was set.
+  /// Multiplies on, or divides back, to n!; false when that is out of reach, or nothing was set.
   bool reach(std::uint64_t n);
   LimbsView limbs() const { return limbs_; }
   /// Forgets the number when it is large.

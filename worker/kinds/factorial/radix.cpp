@@ -3,6 +3,7 @@
 #include <gmp.h>
 
 #include <algorithm>
+#include <bit>
 
 namespace brigade::worker {
 namespace {
@@ -28,6 +29,17 @@ void multiply_decimal_by(Limbs& number, std::uint64_t factor) {
   for (; carry > 0; carry /= kTenTo19) number.push_back(carry % kTenTo19);
 }
 
+void divide_decimal_by(Limbs& number, std::uint64_t factor) {
+  const int shift = std::countl_zero(factor);
+  const Divisor divisor(factor << shift);
+  std::uint64_t remainder = 0;  // of the limbs above, shifted: a multiple of 2^shift below the divisor
+  // remainder * 10^19 / 2^shift + limb < factor * 10^19, so that the high half of it shifted is below the divisor.
+  for (std::size_t k = number.size(); k-- > 0;) {
+    const Wide value = Wide{remainder >> shift} * kTenTo19 + number[k];
+    number[k] = divide(value << shift, divisor, remainder);
+  }
+}
+
 }  // namespace
 
 void add(Radix radix, std::span<std::uint64_t> to, LimbsView value) {
@@ -46,6 +58,16 @@ void multiply_by(Radix radix, Limbs& number, std::uint64_t factor) {
   if (radix == Radix::decimal) return multiply_decimal_by(number, factor);
   const mp_limb_t carry = mpn_mul_1(number.data(), number.data(), static_cast<mp_size_t>(number.size()), factor);
   if (carry > 0) number.push_back(carry);
+}
+
+void divide_by(Radix radix, Limbs& number, std::uint64_t factor) {
+  if (number.empty()) return;
+  if (radix == Radix::decimal) {
+    divide_decimal_by(number, factor);
+  } else {
+    mpn_divexact_1(number.data(), number.data(), static_cast<mp_size_t>(number.size()), factor);
+  }
+  trim(number);
 }
 
 void multiply_short(Radix radix, LimbsView a, LimbsView b, std::uint64_t* out) {

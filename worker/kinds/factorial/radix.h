@@ -25,22 +25,35 @@ struct Triple {
   void add(Wide value) { high += __builtin_add_overflow(low, value, &low) ? 1 : 0; }
 };
 
-/// Divides by 10^19 with two multiplications (Möller and Granlund, "Improved division by invariant integers").
-/// REQUIRES: the high half of `value` is below 10^19.
-inline std::uint64_t divide_by_ten_to_19(Wide value, std::uint64_t& remainder) {
-  constexpr auto kReciprocal = static_cast<std::uint64_t>(~Wide{0} / kTenTo19 - (Wide{1} << 64));
-  const Wide estimate = Wide{kReciprocal} * static_cast<std::uint64_t>(value >> 64) + value;
+/// What dividing by the same number again needs. REQUIRES: its highest bit is set.
+struct Divisor {
+  std::uint64_t value;
+  std::uint64_t reciprocal;
+
+  constexpr explicit Divisor(std::uint64_t of)
+      : value(of), reciprocal(static_cast<std::uint64_t>(~Wide{0} / of - (Wide{1} << 64))) {}
+};
+
+/// Divides with two multiplications (Möller and Granlund, "Improved division by invariant integers").
+/// REQUIRES: the high half of `value` is below the divisor.
+inline std::uint64_t divide(Wide value, const Divisor& divisor, std::uint64_t& remainder) {
+  const Wide estimate = Wide{divisor.reciprocal} * static_cast<std::uint64_t>(value >> 64) + value;
   std::uint64_t quotient = static_cast<std::uint64_t>(estimate >> 64) + 1;
-  remainder = static_cast<std::uint64_t>(value) - quotient * kTenTo19;
+  remainder = static_cast<std::uint64_t>(value) - quotient * divisor.value;
   if (remainder > static_cast<std::uint64_t>(estimate)) {
     --quotient;
-    remainder += kTenTo19;
+    remainder += divisor.value;
   }
-  if (remainder >= kTenTo19) {
+  if (remainder >= divisor.value) {
     ++quotient;
-    remainder -= kTenTo19;
+    remainder -= divisor.value;
   }
   return quotient;
+}
+
+inline std::uint64_t divide_by_ten_to_19(Wide value, std::uint64_t& remainder) {
+  constexpr Divisor kDivisor(kTenTo19);
+  return divide(value, kDivisor, remainder);
 }
 
 /// The last limb of `value`; `rest` becomes the others. REQUIRES: value < radix·2^128.
@@ -86,6 +99,8 @@ inline std::uint64_t last_limb_of_sum(Wide value, std::uint64_t& rest) {
 void add(Radix radix, std::span<std::uint64_t> to, LimbsView value);
 /// number *= factor (for decimal: any factor below 2^64).
 void multiply_by(Radix radix, Limbs& number, std::uint64_t factor);
+/// number /= factor. REQUIRES: factor > 0, and it divides the number.
+void divide_by(Radix radix, Limbs& number, std::uint64_t factor);
 /// out = a·b by the school's method, or GMP's ones. REQUIRES: a.size() >= b.size() >= 1, out has room for both.
 void multiply_short(Radix radix, LimbsView a, LimbsView b, std::uint64_t* out);
 void trim(Limbs& number);
