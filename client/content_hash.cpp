@@ -38,6 +38,11 @@ ContentHasher::ContentHasher(const JobSpec& spec)
     number(static_cast<std::uint64_t>(spec.limits.target_spacing.count()));
     number(spec.limits.per_target);
   }
+  if (spec.ceilings.any()) {  // likewise
+    text("ceilings");
+    number(spec.ceilings.workers);
+    number(spec.ceilings.per_worker);
+  }
   number(range_ ? 1 : 2);
   if (!spec.range) return;
   number(spec.range->start);

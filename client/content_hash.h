@@ -28,6 +28,15 @@ namespace brigade::client {
 ///   number  backoff, in nanoseconds
 ///   number  max_fails.unit
 ///   number  max_fails.value
+///   where it has limits:
+///     text    "limits"
+///     number  limits.spacing, in nanoseconds
+///     number  limits.target_spacing, in nanoseconds
+///     number  limits.per_target
+///   where it has ceilings:
+///     text    "ceilings"
+///     number  ceilings.workers
+///     number  ceilings.per_worker
 ///   then, for a range:
 ///     number  1
 ///     number  start

@@ -12,8 +12,7 @@ namespace {
 /// Whether all that is left of the job runs, and how long its tasks take is known.
 bool is_near_end(const State& state, const Job& job) {
   const bool all_leased = !job.has_ready() && !job.leases.empty();
-  return all_leased && job.cost.known && state.supplies.contains(job.spec.kind) &&
-         placement_of(state, job).per_job == kUnlimited;
+  return all_leased && job.cost.known && state.supplies.contains(job.spec.kind);
 }
 
 /// When the lease's tasks count as stragglers; kNever for those that must not run twice.

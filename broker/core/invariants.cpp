@@ -1,9 +1,22 @@
+#include <algorithm>
+
 #include "broker/core/broker.h"
 #include "broker/core/permits.h"
 #include "broker/core/roster.h"
 
 namespace brigade::broker {
 namespace {
+
+/// Never more workers than its ceiling says have leases of a job, second runs included.
+void check_crew(const State& state, const Job& job) {
+  const std::uint32_t most = placement_of(job.spec.mode, Lane::threads, job.spec.ceilings).workers;
+  if (most == kUnlimited) return;
+  std::set<PeerId> workers;
+  for (const LeaseId id : job.leases) workers.insert(state.leases.at(id).worker);
+  for (const LeaseId id : job.hedges) workers.insert(state.leases.at(id).worker);
+  require(workers.size() <= most && job.crew.size() <= most);
+  require(std::ranges::includes(job.crew, workers));
+}
 
 void check_job(const State& state, const Job& job) {
   RunSet seen;
@@ -23,6 +36,7 @@ void check_job(const State& state, const Job& job) {
     for (const Run& run : lease.open.runs()) count(run);
   }
   require(leased == job.leased);
+  check_crew(state, job);
   for (const LeaseId id : job.hedges)
     for (const Run& run : state.leases.at(id).open.runs()) require(job.done.within(run).empty());
   for (const Run& run : job.done.runs()) count(run);

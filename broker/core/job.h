@@ -63,6 +63,7 @@ struct Job {
   RunSet failed;                                         ///< of `done`: neither ok nor cut
   std::array<std::uint64_t, kTaskStatuses> by_status{};  ///< committed ones
   std::unordered_set<LeaseId> leases;
+  std::set<PeerId> crew;     ///< where it may be with so many workers only: these (crew.h)
   RunSet hedge_failed;       ///< tasks whose second run failed: there is no other
   std::set<LeaseId> hedges;  ///< second runs; their tasks are in the open part of another lease, or were
   std::set<PeerId> outrun;   ///< workers that may still run what somebody else has finished

@@ -1,5 +1,6 @@
 #include "broker/core/leases.h"
 
+#include "broker/core/crew.h"
 #include "broker/core/outcomes.h"
 #include "broker/core/roster.h"
 
@@ -41,6 +42,7 @@ Held& hold(State& state, Held lease) {
   else
     job.leases.insert(id);
   account(state, held, +1);
+  join_crew(state, job, state.workers.at(held.worker));
   note_room(state, state.workers.at(held.worker));
   return held;
 }
@@ -52,12 +54,13 @@ SendLease order_of(const Job& job, const Held& lease) {
                               .attempt = lease.trial.attempts + 1,
                               .last_attempt = lease.trial.failures >= job.spec.retries,
                               .brief = {job.spec.kind, job.spec.options, job.spec.mode, job.spec.task_timeout,
-                                        job.spec.range, job.spec.limits}}};
+                                        job.spec.range, job.spec.limits, job.spec.ceilings.per_worker}}};
 }
 
 void move_lease(State& state, Held& lease, Worker& to) {
   account(state, lease, -1);
   let_go(state, state.workers.at(lease.worker), lease.id);
+  if (std::set<PeerId>& crew = state.jobs.at(lease.job).crew; crew.erase(lease.worker) > 0) crew.insert(to.peer);
   lease.worker = to.peer;
   to.leases.insert(lease.id);
   account(state, lease, +1);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "broker/core/crew.h"
 #include "broker/core/hedge.h"
 #include "broker/core/leases.h"
 #include "broker/core/reclaim.h"
@@ -17,8 +18,22 @@ struct Choice {
   Placement placement;
 };
 
+/// The same where nobody but the crew may have the job's tasks: no other worker is looked at.
+Choice best_of_crew(State& state, const Job& job) {
+  Choice best;
+  for (const PeerId peer : job.crew) {
+    Worker& worker = state.workers.at(peer);
+    const auto placement = placement_on(worker, job);
+    if (!placement || !has_room(state, job, worker, *placement)) continue;
+    const Lane lane = placement->lane;
+    if (best.worker == nullptr || fullness(worker, lane) < fullness(*best.worker, lane)) best = {&worker, *placement};
+  }
+  return best;
+}
+
 /// The emptiest worker with room; the smallest peer among equals, so that the same events give the same choice.
 Choice best_worker(State& state, const Job& job) {
+  if (is_crew_full(state, job)) return best_of_crew(state, job);
   const Placement wanted = placement_of(state, job);
   for (const auto& [full, peer] : state.open[static_cast<std::size_t>(wanted.lane)]) {
     Worker& worker = state.workers.at(peer);
@@ -65,7 +80,7 @@ void release(State& state, Worker& worker) {
 bool grant_suspect(State& state, Job& job, Now now, Commands& out) {
   Worker* emptiest = nullptr;
   for (auto& [peer, worker] : state.workers) {
-    if (!placement_on(worker, job) || worker.exclusive) continue;
+    if (!placement_on(worker, job) || worker.exclusive || !admits(state, job, worker)) continue;
     const auto rank = [](const Worker& w) {  // an empty one, even when another was asked to become empty
       return std::make_tuple(!w.leases.empty(), !w.reserved, w.leases.size(), w.peer);
     };
@@ -85,11 +100,9 @@ bool grant_suspect(State& state, Job& job, Now now, Commands& out) {
 
 bool grant_one(State& state, Job& job, Now now, Commands& out) {
   if (!job.suspect.empty()) {
-    // A suspect has a worker of its own, so a job that may be with one worker only runs its suspects alone, and first.
-    const bool at_one_place = placement_of(state, job).per_job != kUnlimited;
-    if (at_one_place && !job.leases.empty()) return false;
     if (grant_suspect(state, job, now, out)) return true;
-    if (at_one_place) return false;
+    // A suspect has a worker of its own, so a job that may be with one worker only runs its suspects first.
+    if (placement_of(state, job).workers == 1) return false;
   }
   if (job.ready.empty()) return false;
   const Choice choice = best_worker(state, job);
@@ -111,23 +124,25 @@ void release_reservations(State& state) {
   const std::vector<PeerId> reserved(state.reserved.begin(), state.reserved.end());
   for (const PeerId peer : reserved) {
     Worker& worker = state.workers.at(peer);
-    const bool awaited = std::ranges::any_of(
-        state.suspects, [&](JobId id) { return placement_on(worker, state.jobs.at(id)).has_value(); });
+    const bool awaited = std::ranges::any_of(state.suspects, [&](JobId id) {
+      const Job& job = state.jobs.at(id);
+      return placement_on(worker, job) && admits(state, job, worker);
+    });
     if (!awaited) release(state, worker);
   }
 }
 
 }  // namespace
 
-bool has_room(const State& state, const Job& job, const Worker& worker, const Placement& placement) {
-  if (!worker.room[static_cast<std::size_t>(placement.lane)]) return false;
-  const std::uint64_t rounds = state.settings.window_rounds;
+bool may_have_more(const State& state, const Job& job, const Worker& worker, const Placement& placement) {
   const auto it = worker.units_of.find(job.id);
   const std::uint64_t units = it == worker.units_of.end() ? 0 : it->second;
-  if (units >= rounds * slots_on(worker, placement)) return false;
-  if (placement.per_job == kUnlimited || job.leases.empty()) return true;
-  // A ceiling per job is kept by keeping the job at one worker, which runs at most that many of it at once.
-  return state.leases.at(*job.leases.begin()).worker == worker.peer && units < rounds * placement.per_job;
+  const std::uint64_t window = std::uint64_t{state.settings.window_rounds} * slots_on(worker, placement);
+  return units < window && admits(state, job, worker);
+}
+
+bool has_room(const State& state, const Job& job, const Worker& worker, const Placement& placement) {
+  return worker.room[static_cast<std::size_t>(placement.lane)] && may_have_more(state, job, worker, placement);
 }
 
 std::uint64_t lease_size(const State& state, const Job& job, const Worker& worker, const Placement& placement) {

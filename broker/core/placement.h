@@ -4,6 +4,8 @@
 // Size: what is left of the job divided by twice the slots, within bounds of tasks, bytes and time; a wrong guess is
 // corrected by reclaim.
 //
+// Where: the emptiest worker; of a job with a ceiling on workers its crew stays (crew.h).
+//
 // A placement costs what it grants: workers with room and runnable jobs stand in order, and nobody else is looked at.
 #pragma once
 
@@ -13,7 +15,9 @@ namespace brigade::broker {
 
 /// Grants leases until no job can be placed any more, then asks back what idle workers could take.
 void place(State& state, Now now, Commands& out);
-/// Whether the worker's window, and the job's ceilings, leave room for another lease.
+/// Whether the job's ceilings let the worker have another lease, however much it has of other jobs.
+bool may_have_more(const State& state, const Job& job, const Worker& worker, const Placement& placement);
+/// The same, and the worker has room for it.
 bool has_room(const State& state, const Job& job, const Worker& worker, const Placement& placement);
 /// Tasks that a worker would get of the job in its next lease. Exposed for tests.
 std::uint64_t lease_size(const State& state, const Job& job, const Worker& worker, const Placement& placement);

@@ -70,7 +70,6 @@ Queues long_queues(State& state, Lane lane) {
   Queues queues;
   for (auto& [id, lease] : state.leases) {
     if (lease.lane != lane) continue;
-    if (placement_of(state.jobs.at(lease.job).spec.mode, lane).per_job != kUnlimited) continue;
     const auto queue = queue_of(state, lease);
     if (queue && queue->ms >= to_ms(state.settings.reclaim_above)) queues[lease.job].push_back(*queue);
   }
@@ -123,11 +122,14 @@ bool yields_to(const State& state, const Queue& queue, const Job& job) {
 }
 
 /// Only of leases that have waited for a while: among very many jobs that each deserve the next one, slots would
-/// change hands without end.
-void reclaim_for(State& state, const Job& job, Now now, Commands& out) {
+/// change hands without end. False where the job has all that its ceilings allow: it could take nothing of others.
+bool reclaim_for(State& state, const Job& job, Now now, Commands& out) {
+  bool takes = false;
   for (auto& [peer, worker] : state.workers) {
     const auto placement = placement_on(worker, job);
     if (!placement || worker.reserved || worker.exclusive) continue;
+    if (!may_have_more(state, job, worker, *placement)) continue;
+    takes = true;
     for (auto it = worker.leases.rbegin(); it != worker.leases.rend(); ++it) {
       Held& lease = state.leases.at(*it);
       if (lease.lane != placement->lane || now.instant - lease.granted < state.settings.overtake_above) continue;
@@ -138,14 +140,13 @@ void reclaim_for(State& state, const Job& job, Now now, Commands& out) {
       break;
     }
   }
+  return takes;
 }
 
-/// The most deserving job of those that nobody has room for.
+/// The most deserving job of those that nobody has room for, and that could take more.
 void reclaim_for_deserving(State& state, Lane lane, Now now, Commands& out) {
-  state.runnable[static_cast<std::size_t>(lane)].visit([&](JobId id) {
-    reclaim_for(state, state.jobs.at(id), now, out);
-    return true;
-  });
+  state.runnable[static_cast<std::size_t>(lane)].visit(
+      [&](JobId id) { return reclaim_for(state, state.jobs.at(id), now, out); });
 }
 
 bool is_wanted(const State& state, std::size_t lane) {

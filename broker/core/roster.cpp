@@ -82,17 +82,18 @@ void note_room(State& state, Worker& worker) {
 }
 
 Placement placement_of(const State& state, const Job& job) {
-  return brigade::placement_of(job.spec.mode, state.supplies.at(job.spec.kind).preferred);
+  return brigade::placement_of(job.spec.mode, state.supplies.at(job.spec.kind).preferred, job.spec.ceilings);
 }
 
 std::uint64_t slots_for(const State& state, const Job& job, const Placement& placement) {
   const auto it = state.supplies.find(job.spec.kind);
   if (it == state.supplies.end()) return 1;
   const Supply& supply = it->second;
-  // per_worker is 1 or without a bound.
-  const std::uint64_t slots =
-      placement.per_worker == 1 ? supply.with_slots[at(placement.lane)] : supply.slots[at(placement.lane)];
-  return std::max<std::uint64_t>(1, slots);
+  const std::uint64_t workers = std::max<std::uint64_t>(1, supply.with_slots[at(placement.lane)]);
+  // Only sums are kept, so where workers differ a ceiling makes an estimate of it.
+  const std::uint64_t slots = std::min(supply.slots[at(placement.lane)], workers * placement.per_worker);
+  const std::uint64_t used = std::min<std::uint64_t>(workers, placement.workers);
+  return std::max<std::uint64_t>(1, slots * used / workers);
 }
 
 double fullness(const Worker& worker, Lane lane) {
@@ -106,7 +107,7 @@ std::uint32_t slots_on(const Worker& worker, const Placement& placement) {
 std::optional<Placement> placement_on(const Worker& worker, const Job& job) {
   const KindOffer* offer = worker.offer(job.spec.kind);
   if (offer == nullptr || worker.draining) return std::nullopt;
-  const Placement placement = brigade::placement_of(job.spec.mode, offer->preferred);
+  const Placement placement = brigade::placement_of(job.spec.mode, offer->preferred, job.spec.ceilings);
   if (slots_on(worker, placement) == 0) return std::nullopt;
   return placement;
 }

@@ -15,7 +15,7 @@ void note_room(State& state, Worker& worker);
 
 /// Where the job's tasks run: its mode's lane, or the one that its kind prefers. REQUIRES: some worker offers the kind.
 Placement placement_of(const State& state, const Job& job);
-/// Slots of all workers that could run the job; at least 1.
+/// Slots that the job may have of all workers, roughly; at least 1.
 std::uint64_t slots_for(const State& state, const Job& job, const Placement& placement);
 
 /// How full the worker's lane is: 1 when every slot has a task, 2 when as many wait.

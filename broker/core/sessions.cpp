@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/core/crew.h"
 #include "broker/core/leases.h"
 #include "broker/core/permit_desk.h"
 #include "broker/core/readers.h"
@@ -72,12 +73,12 @@ void adopt(State& state, Worker& worker, const HeldLease& held, Now now, Command
   const std::optional<Trial> past = common_past(*job, open);
   const KindOffer* offer = worker.offer(job->spec.kind);
   // A lease that was never granted would share its id with one that will be.
-  if (!past || offer == nullptr || !state.was_granted(held.lease)) {
+  if (!past || offer == nullptr || !state.was_granted(held.lease) || !admits(state, *job, worker)) {
     send(worker.peer, Reclaim{held.lease}, out);
     return;
   }
   for (const Run& run : open.runs()) (void)job->take_waiting(run);
-  const Placement placement = placement_of(job->spec.mode, offer->preferred);
+  const Placement placement = placement_of(job->spec.mode, offer->preferred, job->spec.ceilings);
   const Runs runs = open.runs();
   Held lease{.id = held.lease, .job = job->id, .worker = worker.peer, .open = open, .trial = *past};
   lease.run = {runs.front().first, runs.back().end() - runs.front().first};

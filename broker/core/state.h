@@ -2,6 +2,7 @@
 //
 //   sessions   Hello, signs of life, the end of a session     uploads   Open, Chunk, Seal
 //   placement  who gets the next lease, and how large         outcomes  blocks, retries, lost and returned tasks
+//   crew       the workers of a job that may be with so many
 //   reclaim    what is asked back from long queues            shares    what clients and jobs were given
 //   permits    when the requests of a job with limits go   permit_desk  where workers ask for them
 //   hedge      a second run of stragglers

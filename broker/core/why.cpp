@@ -47,7 +47,7 @@ void say_workers(const State& state, const Job& job, std::vector<std::string>& r
     const KindOffer* offer = worker.offer(job.spec.kind);
     if (offer == nullptr) continue;
     ++offering;
-    const Placement placement = placement_of(job.spec.mode, offer->preferred);
+    const Placement placement = placement_of(job.spec.mode, offer->preferred, job.spec.ceilings);
     if (worker.draining)
       ++draining;
     else if (worker.slots[static_cast<std::size_t>(placement.lane)] == 0)
@@ -62,6 +62,12 @@ void say_workers(const State& state, const Job& job, std::vector<std::string>& r
     reasons.push_back("every worker that offers the kind " + job.spec.kind + " is draining");
   else if (draining + slotless == offering)
     reasons.push_back("no worker has slots for the mode " + std::string(name_of(job.spec.mode)));
+}
+
+void say_ceilings(const Ceilings& ceilings, std::vector<std::string>& reasons) {
+  if (ceilings.workers > 0) reasons.push_back("it is limited to " + workers(ceilings.workers) + " (--max-workers)");
+  if (ceilings.per_worker > 0)
+    reasons.push_back("it is limited to " + tasks(ceilings.per_worker) + " at once on each worker (--per-worker)");
 }
 
 /// Jobs that go first: of this client with a higher priority, or clients served less so far.
@@ -126,6 +132,7 @@ std::vector<std::string> why(const State& state, const Job& job, Now now) {
   if (job.permits) say_permits(*job.permits, now, reasons);
   if (const std::uint64_t waiting = job.ready.count() + job.suspect.count(); waiting > 0) {
     reasons.push_back(tasks(waiting, "waits", "wait") + " for a free slot");
+    say_ceilings(job.spec.ceilings, reasons);
     say_workers(state, job, reasons);
     say_queue(state, job, reasons);
   }

@@ -46,6 +46,7 @@ ExitCode experiment_of(Context& context, const ExperimentOptions& options, JobRe
   work.work = *std::move(made);
   if (work.arguments.ends_with(" tasks")) work.arguments = base::format_count(work.work.typed_tasks()) + " tasks";
   Experiment experiment{.kind = work.name, .title = work.name + " " + work.arguments, .works = {}, .server = {}};
+  experiment.input_sha256 = work.work.list_sha256();
   experiment.works.push_back(std::move(work));
   return run_experiment(context, options, std::move(experiment));
 }
@@ -101,7 +102,7 @@ ExitCode resume(Context& context, const ExperimentOptions& options) {
     return context.fail(kUsage,
                         "experiment: name a kind of task, as in: brigade experiment factorial 1..2000, or "
                         "--resume DIR. See: brigade experiment --help");
-  const auto folder = experiment::ResultsFolder::open(options.resume, "");
+  const auto folder = experiment::ResultsFolder::open(options.resume);
   if (!folder) return context.fail(folder.error());
   std::vector<std::string> words = folder->measured().manifest.arguments;
   std::vector<std::string> now = experiment::own_arguments();  // with its -o and the like
@@ -118,12 +119,15 @@ ExitCode resume(Context& context, const ExperimentOptions& options) {
 void declare_grid(Declare& command, ExperimentOptions& options) {
   command.text({"--modes", "Of serial,threads,processes,coroutines; none: only the baseline", "all four", "LIST"},
                options.modes);
-  command.text({"--workers", "Worker processes, as in 1,2,4", "1; mode processes: one per core", "LIST"},
+  command.text({"--workers", "Worker processes, as in 1,2,4; of an existing broker so many of its workers",
+                "1; mode processes: one per core; a broker's: all", "LIST"},
                options.workers);
-  command.text({"--threads", "Threads of each worker, in mode threads", "one per core; fetch: 16", "LIST"},
-               options.threads);
-  command.text({"--io-concurrency", "Tasks that each worker has in flight, in mode coroutines", "256", "LIST"},
-               options.io_concurrency);
+  command.text(
+      {"--threads", "Threads of each worker, in mode threads", "one per core; fetch: 16; a broker's: all", "LIST"},
+      options.threads);
+  command.text(
+      {"--io-concurrency", "Tasks that each worker has in flight, in mode coroutines", "256; a broker's: all", "LIST"},
+      options.io_concurrency);
   command.number({"--tasks", "So many tasks in every cell (strong scaling)", "as typed"}, options.tasks, 1,
                  1'000'000'000);
   command.number({"--tasks-per-worker", "So many tasks for each worker of a cell (weak scaling)", "none"},

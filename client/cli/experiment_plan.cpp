@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "client/cli/shared_workers.h"
 #include "client/experiment/command_line.h"
 #include "client/experiment/machine.h"
 #include "client/experiment/plan.h"
@@ -17,31 +18,14 @@ namespace {
 
 using experiment::Cell;
 
-/// The workers of a broker that is there already. They are measured as they are, never started anew.
-struct SharedWorkers {
-  std::string endpoint;
-  unsigned count = 0;
-  std::array<std::uint32_t, kLanes> slots{};  ///< of each; the most, where they differ
-  bool alike = true;
-};
-
-Result<SharedWorkers> look_at_workers(const Context& context, const std::string& endpoint) {
-  auto session = connect_to(context, endpoint, -1);
-  if (!session) return session.error();
-  auto answer = (*session)->ask(Verb::list_workers, "");
-  if (!answer) return answer.error();
-  SharedWorkers shared{.endpoint = endpoint};
-  for (const WorkerSummary& worker : answer->workers) {
-    if (worker.draining) continue;
-    shared.alike = shared.alike && (shared.count == 0 || worker.slots == shared.slots);
-    for (std::size_t lane = 0; lane < kLanes; ++lane)
-      shared.slots[lane] = std::max(shared.slots[lane], worker.slots[lane]);
-    ++shared.count;
-  }
-  if (shared.count > 0) return shared;
-  return Error{ErrorCode::unavailable, "the broker at " + endpoint +
-                                           " has no workers; start one with: brigade-worker --broker " + endpoint +
-                                           ", or measure private clusters with --private"};
+/// What nobody typed is all that the workers have.
+void use_all_of(const SharedWorkers& shared, const std::string& kind, experiment::GridWishes& wishes) {
+  const auto usual = [](std::vector<unsigned>& wished, std::size_t all) {
+    if (wished.empty()) wished = {static_cast<unsigned>(std::max<std::size_t>(1, all))};
+  };
+  usual(wishes.workers, shared.offering(kind).size());
+  usual(wishes.threads, shared.most_slots(kind, Lane::threads));
+  usual(wishes.io_concurrency, shared.most_slots(kind, Lane::loop));
 }
 
 class Planner {
@@ -50,8 +34,8 @@ class Planner {
       : context_(context), options_(options), experiment_(experiment) {}
 
   Result<ExperimentPlan> plan() {
-    for (const auto step :
-         {&Planner::find_cluster, &Planner::find_baseline, &Planner::make_grid, &Planner::check_memory})
+    for (const auto step : {&Planner::find_cluster, &Planner::find_baseline, &Planner::make_grid,
+                            &Planner::check_workers, &Planner::check_memory})
       if (auto done = (this->*step)(); !done) return done.error();
     describe();
     return std::move(plan_);
@@ -61,6 +45,7 @@ class Planner {
   Result<void> find_cluster();
   Result<void> find_baseline();
   Result<void> make_grid();
+  Result<void> check_workers();
   Result<void> check_memory();
   void describe();
   Result<experiment::GridWishes> wishes_for(const ExperimentWork& work) const;
@@ -83,17 +68,11 @@ Result<void> Planner::find_cluster() {
   if (!*found) return {};
   auto looked = look_at_workers(context_, **found);
   if (!looked) return looked.error();
-  shared_ = *looked;
-  plan_.equipment.endpoint = **found;
-  if (!shared_->alike)
-    plan_.manifest.notes.push_back("the workers of " + shared_->endpoint +
-                                   " differ in their threads or transfers: the cells name the most that one has");
-  if (options_.workers.empty() && options_.threads.empty() && options_.io_concurrency.empty()) return {};
-  return Error{ErrorCode::invalid,
-               fmt::format("the broker at {} has {} workers with up to {} threads and {} transfers, which are measured "
-                           "as they are; leave out --workers, --threads and --io-concurrency, or vary them on private "
-                           "clusters with --private",
-                           shared_->endpoint, shared_->count, shared_->slots[0], shared_->slots[1])};
+  shared_ = *std::move(looked);
+  plan_.equipment.endpoint = plan_.manifest.broker = **found;
+  plan_.manifest.notes.push_back("measured on workers of the broker at " + shared_->endpoint +
+                                 ", which others may use at the same time: their jobs disturb the figures");
+  return {};
 }
 
 Result<void> Planner::find_baseline() {
@@ -167,11 +146,7 @@ Result<experiment::GridWishes> Planner::wishes_for(const ExperimentWork& work) c
     wishes.modes = *std::move(modes);
   }
   if (auto good = wish_counts(wishes); !good) return good.error();
-  if (shared_) {
-    wishes.workers = {shared_->count};
-    wishes.threads = {std::max(1u, shared_->slots[0])};
-    wishes.io_concurrency = {std::max(1u, shared_->slots[1])};
-  }
+  if (shared_) use_all_of(*shared_, work.work.spec().kind, wishes);
   if (wishes.threads.empty() && work.threads) wishes.threads = {*work.threads};
   if (auto good = wish_sizes(work.work, wishes); !good) return good.error();
   return wishes;
@@ -188,7 +163,23 @@ Result<void> Planner::make_grid() {
       plan_.manifest.cells.push_back(std::move(cell));
     }
     plan_.manifest.workloads.push_back({work.name, work.arguments, work.work.typed_tasks()});
+    if (shared_ && shared_->differ(work.work.spec().kind))
+      plan_.manifest.notes.push_back("the workers that offer " + work.work.spec().kind +
+                                     " differ in their threads or transfers: where none are asked for, the cells name "
+                                     "the most that one has");
     plan_.equipment.works.emplace(work.name, std::move(work.work));
+  }
+  return {};
+}
+
+/// Where a cell cannot be as it says, nothing is measured.
+Result<void> Planner::check_workers() {
+  if (!shared_) return {};
+  const TypedCounts typed{.threads = !options_.threads.empty(), .io_concurrency = !options_.io_concurrency.empty()};
+  for (const Cell& cell : plan_.manifest.cells) {
+    if (cell.runner != "brigade") continue;
+    const std::string& kind = plan_.equipment.works.at(cell.workload).spec().kind;
+    if (auto good = shared_->check(cell, kind, typed); !good) return good;
   }
   return {};
 }
@@ -212,6 +203,7 @@ void Planner::describe() {
   experiment::Manifest& manifest = plan_.manifest;
   manifest.title = experiment_.title;
   manifest.kind = experiment_.kind;
+  manifest.input_sha256 = experiment_.input_sha256;
   manifest.arguments = experiment::own_arguments();
   std::vector<std::string> words = manifest.arguments;
   words.insert(words.begin(), "brigade");

@@ -32,6 +32,7 @@ struct ExperimentWork {
 struct Experiment {
   std::string kind, title;
   std::vector<ExperimentWork> works;
+  std::string input_sha256;                         ///< Manifest::input_sha256
   bool baseline = false;                            ///< unless --baseline says otherwise
   std::unique_ptr<experiment::DelayServer> server;  ///< of the fetches, where the experiment has one of its own
 };
@@ -43,7 +44,8 @@ struct ExperimentPlan {
 };
 
 /// An error where the options contradict each other, the grid is empty, the baseline is not installed, the broker has
-/// no workers, or the machine has too little memory. The workloads move from `experiment` into the plan.
+/// not the workers that a cell needs, or the machine has too little memory. The workloads move from `experiment` into
+/// the plan.
 Result<ExperimentPlan> plan_experiment(const Context& context, const ExperimentOptions& options,
                                        Experiment& experiment);
 

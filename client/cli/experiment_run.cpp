@@ -25,7 +25,12 @@ ExitCode print_plan(const Context& context, const ExperimentPlan& plan) {
 }
 
 Result<ResultsFolder> open_folder(const ExperimentOptions& options, const ExperimentPlan& plan) {
-  if (!options.resume.empty()) return ResultsFolder::open(options.resume, plan.manifest.id);
+  if (!options.resume.empty()) {
+    auto folder = ResultsFolder::open(options.resume);
+    if (!folder) return folder;
+    if (auto same = folder->check_same(plan.manifest); !same) return same.error();
+    return folder;
+  }
   std::string stamp = plan.manifest.started_at.substr(0, 19);  // 2026-11-24T13:45:00
   std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
   const std::string usual = "brigade-experiment-" + plan.manifest.kind + "-" + stamp;

@@ -13,15 +13,31 @@ struct ExperimentRunner::Stage {
   std::unique_ptr<cluster::PrivateCluster> cluster;
   Interrupts interrupts;
   std::unique_ptr<client::Session> session;
+  std::string key;  ///< of the job that was submitted last, on a broker that was there already
 };
 
 /// A call is also broken off when a process of the private cluster ends: then that is the reason.
 Error ExperimentRunner::reason(const Error& error, Stage& stage) {
-  if (error.code != ErrorCode::cancelled || stage.interrupts.signal()) return error;
+  if (error.code != ErrorCode::cancelled) return error;
+  if (stage.interrupts.signal()) {
+    if (stage.session && !stage.key.empty()) clear_up(stage);
+    return error;
+  }
   if (auto tended = stage.interrupts.tend(); !tended) return tended.error();
   return {ErrorCode::unavailable,
           "a worker of the private cluster ended in the middle of a run; go on with --resume, or see what the tasks do "
           "with: brigade run"};
+}
+
+/// A private cluster ends with its run; on another broker the job would go on. It is named by its key, since the submit
+/// itself may have been broken off.
+void ExperimentRunner::clear_up(Stage& stage) {
+  stage.session->set_interrupt_fd(context_.signals().fd());
+  const auto cancelled = stage.session->ask(Verb::cancel, stage.key);
+  if (!cancelled && cancelled.error().code == ErrorCode::not_found) return;
+  if (cancelled && !cancelled->jobs.empty() && stage.session->ask(Verb::forget, to_string(cancelled->jobs.front().id)))
+    return context_.note("the job of the run that was interrupted is cancelled");
+  context_.warn("the job of the run that was interrupted may go on; see: brigade job " + stage.key);
 }
 
 Result<void> ExperimentRunner::check_workers(const Cell& cell, Stage& stage) {
@@ -57,9 +73,19 @@ Result<void> ExperimentRunner::set_up(const Cell& cell, Stage& stage) {
   return check_workers(cell, stage);
 }
 
+/// On a broker that is there already the cell's numbers are ceilings of the job.
+JobSpec ExperimentRunner::spec_of(const Cell& cell, Stage& stage) const {
+  JobSpec spec = equipment_.works.at(cell.workload).spec_of(cell);
+  if (equipment_.endpoint.empty()) return spec;
+  spec.ceilings = {.workers = cell.workers, .per_worker = cell.io_concurrency > 0 ? cell.io_concurrency : cell.threads};
+  spec.name = "experiment " + cell.id;
+  spec.key = stage.key = "experiment-" + std::to_string(base::random_u64());
+  return spec;
+}
+
 Result<MeasuredRun> ExperimentRunner::pass(const Cell& cell, Stage& stage) {
   const Work& work = equipment_.works.at(cell.workload);
-  const JobSpec spec = work.spec_of(cell);
+  const JobSpec spec = spec_of(cell, stage);
   const client::ReadOptions reading{.order = Order::completion};
   MeasuredRun measured;
   const Now begun = base::now();
@@ -82,6 +108,7 @@ Result<MeasuredRun> ExperimentRunner::pass(const Cell& cell, Stage& stage) {
   measured.record.started_at = base::format_utc(begun.utc);
   measured.record.failed = times.failed();
   measured.record.breakdown = times.breakdown(accepted, job->submitted_at);
+  if (!equipment_.endpoint.empty()) measured.record.worker_names.assign(times.workers().begin(), times.workers().end());
   measured.details = {.cell = {}, .latency_ms = times.latency_ms(), .timeline = times.timeline()};
   return measured;
 }

@@ -1,4 +1,5 @@
-// Measures the runs of an experiment one after another, each on processes that were started for it.
+// Measures the runs of an experiment one after another: each on processes that were started for it, or on so many of
+// the workers of a broker that is there already.
 #pragma once
 
 #include <map>
@@ -39,7 +40,9 @@ class ExperimentRunner {
   Result<MeasuredRun> pass(const experiment::Cell& cell, Stage& stage);
   Result<MeasuredRun> measure_brigade(const experiment::Cell& cell, unsigned warmup);
   Result<MeasuredRun> measure_python(const experiment::Cell& cell, unsigned warmup);
+  JobSpec spec_of(const experiment::Cell& cell, Stage& stage) const;
   Error reason(const Error& error, Stage& stage);
+  void clear_up(Stage& stage);
 
   Context& context_;
   const Equipment& equipment_;

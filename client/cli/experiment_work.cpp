@@ -1,7 +1,10 @@
 #include "client/cli/experiment_work.h"
 
+#include <fmt/format.h>
+
 #include <cstring>
 
+#include "client/content_hash.h"
 #include "proto/base/text.h"
 #include "proto/wire/kinds.h"
 #include "proto/wire/limits.h"
@@ -51,6 +54,19 @@ Result<Work> Work::of(JobRequest request) {
   }
   work.typed_tasks_ = work.arguments_.size();
   return work;
+}
+
+std::string Work::list_sha256() const {
+  if (spec_.range) return {};
+  client::ContentHasher hasher(spec_);
+  for (const std::string& argument : arguments_) {
+    ValuesBuilder value;
+    value.add(argument);
+    hasher.add(1, value.take());
+  }
+  std::string text;
+  for (const std::uint8_t byte : hasher.finish()) text += fmt::format("{:02x}", byte);
+  return text;
 }
 
 Result<void> Work::check_size(const std::string& size) const {

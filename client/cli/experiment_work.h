@@ -20,6 +20,8 @@ class Work {
   std::uint64_t typed_tasks() const { return typed_tasks_; }
   /// Of the arguments as they were typed; 0 where they are no numbers.
   std::uint64_t largest() const { return largest_; }
+  /// SHA-256 over the tasks and how they are run, in hexadecimal; empty for a range, which its words tell.
+  std::string list_sha256() const;
   /// An error where tasks of this kind have no size, or this is none.
   Result<void> check_size(const std::string& size) const;
 

@@ -33,6 +33,11 @@ void declare_job_options(Declare& command, JobOptions& options) {
   command.text({"--max-fails", "Cancel the rest when more tasks than this have failed: N, or P% of all", "", "N|P%"},
                options.max_fails);
   command.integer({"--priority", "Higher runs first among your jobs", "0"}, options.priority, -1000, 1000);
+  command.number({"--max-workers", "Workers that may have tasks of it at a time", "all that are connected"},
+                 options.max_workers, 1, wire::kWorkersMax);
+  command.number(
+      {"--per-worker", "Tasks of it that one worker may run at once", "as many as it has threads or transfers"},
+      options.per_worker, 1, wire::kSlotsMax);
   command.flag({"--hedge",
                 "Near the end, run tasks that take much longer than the others a second time on an idle worker; the "
                 "first result counts"},
@@ -75,6 +80,8 @@ Result<void> apply_job_options(const JobOptions& options, JobSpec& spec) {
   spec.backoff = options.backoff.value_or(kBackoff);
   spec.max_fails = *limit;
   spec.hedge = options.hedge;
+  spec.ceilings = {.workers = static_cast<std::uint32_t>(options.max_workers.value_or(0)),
+                   .per_worker = static_cast<std::uint32_t>(options.per_worker.value_or(0))};
   spec.priority = static_cast<std::int32_t>(options.priority.value_or(0));
   spec.name = options.name;
   spec.key = options.key;

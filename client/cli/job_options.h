@@ -13,7 +13,7 @@ namespace brigade::cli {
 struct JobOptions {
   std::string mode = "auto";
   std::optional<Duration> timeout, deadline, backoff;
-  std::optional<std::uint64_t> retries;
+  std::optional<std::uint64_t> retries, max_workers, per_worker;
   std::string max_fails;
   std::optional<std::int64_t> priority;
   bool hedge = false;

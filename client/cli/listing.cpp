@@ -119,6 +119,8 @@ std::string limits_line(const JobSpec& spec) {
     add("max fails " + std::to_string(spec.max_fails.value) +
         (spec.max_fails.unit == FailLimit::Unit::percent ? "%" : ""));
   }
+  if (spec.ceilings.workers > 0) add("max workers " + std::to_string(spec.ceilings.workers));
+  if (spec.ceilings.per_worker > 0) add("per worker " + std::to_string(spec.ceilings.per_worker));
   return text.empty() ? "none" : text;
 }
 

@@ -17,7 +17,7 @@ ExitCode report(Context& context, const ReportOptions& options) {
     return context.fail(kUsage, "report: name the results folders, as in: brigade report brigade-experiment-article-*");
   std::vector<experiment::Json> summaries;
   for (const std::string& path : options.folders) {
-    auto folder = experiment::ResultsFolder::open(path, "");
+    auto folder = experiment::ResultsFolder::open(path);
     if (!folder) return context.fail(folder.error());
     auto summary = write_results(*folder);
     if (!summary) return context.fail(summary.error());

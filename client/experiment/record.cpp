@@ -99,7 +99,8 @@ std::string id_of(const Manifest& manifest) {
       {"cells", Json::array()}};
   for (const Workload& each : manifest.workloads) question["workloads"].push_back({each.name, each.arguments});
   for (const Cell& cell : manifest.cells) question["cells"].push_back(to_json(cell));
-  std::uint64_t hash = 0xCBF2'9CE4'8422'2325u;  // FNV-1a: it tells apart, it need not resist anybody
+  if (!manifest.broker.empty()) question["broker"] = true;  // whichever: one may come back at another endpoint
+  std::uint64_t hash = 0xCBF2'9CE4'8422'2325u;              // FNV-1a: it tells apart, it need not resist anybody
   for (const char c : question.dump()) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100'0000'01B3u;
   std::ostringstream text;
   text << std::hex << hash;
@@ -145,16 +146,12 @@ Result<ResultsFolder> ResultsFolder::create(const fs::path& path, const Manifest
   return folder;
 }
 
-Result<ResultsFolder> ResultsFolder::open(const fs::path& path, const std::string& id) {
+Result<ResultsFolder> ResultsFolder::open(const fs::path& path) {
   std::error_code error;
   if (!fs::exists(path / kManifest, error))
     return bad(path.string() + " holds no experiment (" + kManifest + " is missing); name its results folder");
   auto manifest = manifest_of(text_of(path / kManifest));
   if (!manifest) return bad((path / kManifest).string() + " is damaged: " + manifest.error().message);
-  if (!id.empty() && manifest->id != id)
-    return bad(path.string() + " belongs to another experiment:\n  " + manifest->command +
-               "\nResume that one with 'brigade experiment --resume " + path.string() +
-               "', or name another folder with --results");
   ResultsFolder folder;
   folder.path_ = path;
   folder.measured_.manifest = *std::move(manifest);
@@ -167,6 +164,26 @@ Result<ResultsFolder> ResultsFolder::open(const fs::path& path, const std::strin
   for (const std::string& line : lines_of(path / kDetails))
     if (auto details = details_of(line)) keep_latest(folder.measured_.details, *std::move(details));
   return folder;
+}
+
+Result<void> ResultsFolder::check_same(const Manifest& asked) const {
+  const Manifest& mine = measured_.manifest;
+  const std::string other = path_.string() + " belongs to another experiment: ";
+  const std::string instead = ", or name another folder with --results";
+  if (mine.broker.empty() != asked.broker.empty())
+    return bad(other +
+               (mine.broker.empty()
+                    ? "it is measured on private clusters; add --private"
+                    : "it is measured on the workers of the broker at " + mine.broker + "; name it with --broker") +
+               instead);
+  if (mine.id != asked.id)
+    return bad(path_.string() + " belongs to another experiment:\n  " + mine.command +
+               "\nResume that one with 'brigade experiment --resume " + path_.string() + "'" + instead);
+  if (mine.input_sha256 == asked.input_sha256) return {};
+  return bad(other +
+             "its tasks are no longer those that were measured, since the list that they come from has changed; "
+             "bring back the list as it was" +
+             instead);
 }
 
 bool ResultsFolder::has(const std::string& cell, unsigned repeat) const {

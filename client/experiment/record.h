@@ -38,6 +38,8 @@ struct Manifest {
   Machine machine;
   std::vector<Workload> workloads;
   std::vector<Cell> cells;
+  std::string broker;              ///< the endpoint of one that was there already; empty: private clusters
+  std::string input_sha256;        ///< of the tasks, where they are a list; else empty
   std::vector<std::string> notes;  ///< for the reader of the figures: what could not be measured, and why
 };
 
@@ -48,7 +50,8 @@ struct RunRecord {
   double seconds = 0;
   std::uint64_t failed = 0;
   std::string started_at;
-  std::optional<Breakdown> breakdown;  ///< of Brigade's runs
+  std::optional<Breakdown> breakdown;     ///< of Brigade's runs
+  std::vector<std::string> worker_names;  ///< that ran its tasks, on a broker that was there already
 };
 
 struct RunDetails {
@@ -81,8 +84,11 @@ class ResultsFolder {
  public:
   /// A new folder, or an empty one. An error where it holds anything.
   static Result<ResultsFolder> create(const std::filesystem::path& path, const Manifest& manifest);
-  /// What is there of the experiment `id` (any, where that is empty). The last line may have been cut off by a crash.
-  static Result<ResultsFolder> open(const std::filesystem::path& path, const std::string& id);
+  /// What is there. The last line may have been cut off by a crash.
+  static Result<ResultsFolder> open(const std::filesystem::path& path);
+  /// An error unless it was measured in answer to the same question, on the same input, and on clusters of the same
+  /// sort: else figures would stand side by side that have nothing to do with each other.
+  Result<void> check_same(const Manifest& asked) const;
 
   const std::filesystem::path& path() const { return path_; }
   const Measured& measured() const { return measured_; }

@@ -46,6 +46,8 @@ Manifest read_manifest(const Json& json) {
                     .machine = machine_of(json.at("machine")),
                     .workloads = {},
                     .cells = {},
+                    .broker = json.value("broker", ""),
+                    .input_sha256 = json.value("input_sha256", ""),
                     .notes = json.at("notes")};
   for (const Json& each : json.at("workloads"))
     manifest.workloads.push_back({each.at("name"), each.at("arguments"), each.at("tasks")});
@@ -59,7 +61,8 @@ RunRecord read_run(const Json& json) {
                 .seconds = json.at("seconds"),
                 .failed = json.at("failed"),
                 .started_at = json.at("started_at"),
-                .breakdown = {}};
+                .breakdown = {},
+                .worker_names = json.value("worker_names", std::vector<std::string>())};
   if (json.contains("client_ms"))
     run.breakdown = Breakdown{json.at("client_ms"), json.at("broker_ms"), json.at("transit_ms"),
                               json.at("worker_ms"), json.at("run_ms"),    json.at("return_ms")};
@@ -140,6 +143,8 @@ Json to_json(const Manifest& manifest) {
   for (const Workload& each : manifest.workloads)
     json["workloads"].push_back({{"name", each.name}, {"arguments", each.arguments}, {"tasks", each.tasks}});
   for (const Cell& cell : manifest.cells) json["cells"].push_back(to_json(cell));
+  if (!manifest.broker.empty()) json["broker"] = manifest.broker;
+  if (!manifest.input_sha256.empty()) json["input_sha256"] = manifest.input_sha256;
   return json;
 }
 
@@ -158,6 +163,7 @@ Json to_json(const RunRecord& run, const Cell& cell) {
   json["tasks_per_s"] = run.seconds > 0 ? static_cast<double>(cell.tasks) / run.seconds : 0;
   json["failed"] = run.failed;
   json["started_at"] = run.started_at;
+  if (!run.worker_names.empty()) json["worker_names"] = run.worker_names;
   if (!run.breakdown) return json;
   const Json parts = to_json(*run.breakdown);
   for (const auto& part : parts.items()) json[part.key() + "_ms"] = part.value();

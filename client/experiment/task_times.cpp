@@ -12,6 +12,8 @@ TaskTimes::TaskTimes(Now submitted, std::uint64_t tasks)
 
 void TaskTimes::add(const Results& page, Instant arrived) {
   const double seen_ms = to_ms(arrived - submitted_.instant);
+  for (const Origin& origin : page.origins)
+    if (origin.leased_at.value != 0) workers_.insert(origin.worker);
   std::size_t row = 0;
   for (const Run& run : page.outcomes.runs) {
     twice_ = twice_ || !seen_.within(run).empty();

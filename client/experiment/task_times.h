@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ class TaskTimes {
   std::uint64_t count() const { return seen_.count(); }
   std::uint64_t failed() const { return failed_; }
   bool complete(std::uint64_t tasks) const;
+  /// Names of those that ran them.
+  const std::set<std::string>& workers() const { return workers_; }
 
   /// `accepted`: when the client knew, by its clock; `accepted_at`: the broker's label.
   Breakdown breakdown(Instant accepted, UtcMs accepted_at) const;
@@ -61,6 +64,7 @@ class TaskTimes {
   RunSet seen_;
   bool twice_ = false;
   std::uint64_t failed_ = 0;
+  std::set<std::string> workers_;
   std::uint64_t ran_ = 0;
   double queued_sum_ = 0, leased_sum_ = 0, start_sum_ = 0, run_sum_ = 0, seen_sum_ = 0;
   std::vector<float> latency_ms_;

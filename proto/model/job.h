@@ -26,17 +26,25 @@ std::optional<Mode> parse_mode(std::string_view name);
 
 inline constexpr std::uint32_t kUnlimited = 0xFFFF'FFFF;
 
-/// A mode is an executor and two ceilings on tasks running at once.
+/// What a job may use at once of what its mode and the workers allow; 0: all of it.
+struct Ceilings {
+  std::uint32_t workers = 0;     ///< that have tasks of it
+  std::uint32_t per_worker = 0;  ///< tasks of it that one worker runs
+  bool any() const { return workers > 0 || per_worker > 0; }
+  bool operator==(const Ceilings&) const = default;
+};
+
+/// Where a job's tasks run: an executor, how many of them at once on one worker, and on how many workers at a time.
 struct Placement {
   Lane lane = Lane::threads;
   std::uint32_t per_worker = kUnlimited;
-  std::uint32_t per_job = kUnlimited;
+  std::uint32_t workers = kUnlimited;
   bool operator==(const Placement&) const = default;
 };
 
 /// serial = {threads, 1, 1}; processes = {threads, 1, any}; threads = {threads, any, any}; coroutines = {loop, any,
-/// any}.
-Placement placement_of(Mode mode, Lane preferred);
+/// any}. Of a mode's ceiling and the job's own the lower one counts.
+Placement placement_of(Mode mode, Lane preferred, const Ceilings& ceilings = {});
 
 /// Task i has the argument start + step * i (modulo 2^64): a billion tasks in 24 bytes.
 struct Arithmetic {
@@ -84,6 +92,7 @@ struct JobSpec {
   Duration backoff{};         ///< wait before the first retry; doubles, with jitter
   FailLimit max_fails;
   Limits limits;
+  Ceilings ceilings;
   std::int32_t priority = 0;  ///< higher first, among the jobs of one client
   std::string name;           ///< for people; may be empty, need not be unique
   std::string key;            ///< makes the submit idempotent; chosen at random where the user gives none

@@ -98,7 +98,8 @@ struct JobBrief {
   Mode mode = Mode::automatic;
   Duration task_timeout{};
   std::optional<Arithmetic> range;
-  Limits limits;  ///< where there are any, each request wants a permit
+  Limits limits;                 ///< where there are any, each request wants a permit
+  std::uint32_t per_worker = 0;  ///< Ceilings::per_worker
   bool operator==(const JobBrief&) const = default;
 };
 

@@ -78,6 +78,19 @@ Limits get(const pb::Limits& from, Check& check) {
           .per_target = static_cast<std::uint32_t>(check.most(from.per_target(), "limits.per_target", kPermitsMax))};
 }
 
+void put(const Ceilings& ceilings, pb::Ceilings& to) {
+  to.set_workers(ceilings.workers);
+  to.set_per_worker(ceilings.per_worker);
+}
+
+Ceilings get(const pb::Ceilings& from, Check& check) {
+  const auto most = [&check](std::uint32_t value, std::string_view what, std::uint64_t max) {
+    return static_cast<std::uint32_t>(check.most(value, what, max));
+  };
+  return {.workers = most(from.workers(), "ceilings.workers", kWorkersMax),
+          .per_worker = most(from.per_worker(), "ceilings.per_worker", kSlotsMax)};
+}
+
 void put(const JobSpec& spec, pb::JobSpec& to) {
   to.set_kind(spec.kind);
   to.set_options(spec.options);
@@ -95,6 +108,7 @@ void put(const JobSpec& spec, pb::JobSpec& to) {
   to.set_key(spec.key);
   to.set_hedge(spec.hedge);
   if (spec.limits.any()) put(spec.limits, *to.mutable_limits());
+  if (spec.ceilings.any()) put(spec.ceilings, *to.mutable_ceilings());
   if (spec.retry_of) put(spec.retry_of, *to.mutable_retry_of());
 }
 
@@ -116,6 +130,7 @@ JobSpec get(const pb::JobSpec& from, Check& check) {
   spec.key = check.text(from.key(), "job.key", kNameBytesMax);
   spec.hedge = from.hedge();
   if (from.has_limits()) spec.limits = get(from.limits(), check);
+  if (from.has_ceilings()) spec.ceilings = get(from.ceilings(), check);
   spec.retry_of = get(from.retry_of());
   return spec;
 }

@@ -36,6 +36,7 @@ inline constexpr std::uint64_t kPermitsMax = 1'000'000;
 /// Nanoseconds; a million times it is still an instant.
 inline constexpr std::uint64_t kGrantSpacingMax = 2'000'000'000'000;
 inline constexpr std::size_t kSlotsMax = 1'000'000;  ///< threads or transfers of one worker
+inline constexpr std::size_t kWorkersMax = 65'536;   ///< what a job's ceiling on workers may be at most
 
 /// What a submitter may have in flight.
 inline constexpr std::uint64_t kUploadCreditBytes = 64 * kMiB;

@@ -25,6 +25,7 @@ void put(JobId id, pb::JobId& to);  // 0 leaves `to` empty
 void put(const Arithmetic& range, pb::Arithmetic& to);
 void put(const Error& error, pb::Error& to);
 void put(const Limits& limits, pb::Limits& to);
+void put(const Ceilings& ceilings, pb::Ceilings& to);
 void put(const JobSpec& spec, pb::JobSpec& to);
 void put(const Read& read, pb::Read& to);
 void put(const JobSummary& job, pb::JobSummary& to);
@@ -33,6 +34,7 @@ JobId get(const pb::JobId& from);
 Arithmetic get(const pb::Arithmetic& from, Check& check);
 Error get(const pb::Error& from, Check& check);
 Limits get(const pb::Limits& from, Check& check);
+Ceilings get(const pb::Ceilings& from, Check& check);
 JobSpec get(const pb::JobSpec& from, Check& check);
 Read get(const pb::Read& from, Check& check);
 JobSummary get(const pb::JobSummary& from, Check& check);

@@ -29,6 +29,7 @@ void put(const Lease& message, Out& out) {
   to.set_task_timeout_ns(message.brief.task_timeout.count());
   if (message.brief.range) put(*message.brief.range, *to.mutable_range());
   if (message.brief.limits.any()) put(message.brief.limits, *to.mutable_limits());
+  to.set_per_worker(message.brief.per_worker);
   out.body.values(message.arguments, message.run.count);
 }
 
@@ -45,6 +46,7 @@ Message get(const pb::Lease& from, In& in) {
   lease.brief.task_timeout = in.check.duration(from.task_timeout_ns(), "lease.task_timeout");
   if (from.has_range()) lease.brief.range = get(from.range(), in.check);
   if (from.has_limits()) lease.brief.limits = get(from.limits(), in.check);
+  lease.brief.per_worker = static_cast<std::uint32_t>(in.check.most(from.per_worker(), "lease.per_worker", kSlotsMax));
   lease.arguments = in.body.values("lease.arguments", lease.run.count);
   return lease;
 }

@@ -133,7 +133,7 @@ class Experiments(BrigadeTest):
                          [("brigade", "serial", 0), ("python", "sequential", 0), ("python", "multiprocessing", 0)])
         self.assertRegex(summary["machine"]["versions"]["python"], r"^3\.")
 
-    def test_a_broker_that_is_there_keeps_its_workers(self):
+    def test_a_broker_that_is_there_is_measured_with_all_its_workers(self):
         broker = self.broker()
         for name in ("one", "two"):
             self.worker(broker, "--threads", 3, "--io-concurrency", 5, name=name)
@@ -143,8 +143,88 @@ class Experiments(BrigadeTest):
                          ["serial", "threads-w2-t3", "processes-w2", "coroutines-w2-c5"])
         self.assertEqual({name: worker["pid"] for name, worker in self.workers(broker).items()}, pids)
         self.assertEqual(self.brigade("jobs", "-o", "ndjson", broker=broker).stdout, "")  # it has cleared up
-        refused = self.brigade("experiment", "noop", "0..9", "--workers", 1, "--dry-run", broker=broker, code=2)
-        self.assertIn("--private", refused.stderr)
+
+    def shared_broker(self, **threads):
+        broker = self.broker()
+        for name in ("one", "two", "three"):
+            self.worker(broker, "--threads", threads.get(name, 2), "--io-concurrency", 4, name=name)
+        return broker
+
+    def test_a_cell_uses_no_more_of_a_brokers_workers_than_it_says(self):
+        broker = self.shared_broker()
+        pids = {name: worker["pid"] for name, worker in self.workers(broker).items()}
+        other = self.brigade("submit", "-o", "quiet", "sleep", "1h", "--mode", "coroutines",
+                             broker=broker).stdout.strip()
+        self.experiment("sleep", "5ms", "--count", 60, "--workers", "1,2", "--threads", "1,2", "--io-concurrency", 3,
+                        "--repeat", 2, "--warmup", 1, broker=broker)
+        rows = [json.loads(line) for line in (self.folder / "results.ndjson").read_text().splitlines()]
+        self.assertEqual({row["cell"] for row in rows},
+                         {"serial", "threads-w1-t1", "threads-w1-t2", "threads-w2-t1", "threads-w2-t2", "processes-w1",
+                          "processes-w2", "coroutines-w1-c3", "coroutines-w2-c3"})
+        for row in rows:
+            with self.subTest(row["cell"]):
+                self.assertLessEqual(len(row["worker_names"]), row["workers"])
+                at_once = row["workers"] * (row["io_concurrency"] or row["threads"])
+                self.assertGreaterEqual(row["seconds"], 60 * 0.005 / at_once)
+        self.assertEqual({name: worker["pid"] for name, worker in self.workers(broker).items()}, pids)
+        self.assertEqual(self.job(other, broker)["running"], 1)
+        self.assertEqual(len(self.brigade("jobs", "-o", "ndjson", broker=broker).stdout.splitlines()), 1)
+        self.assertIn("others may use", self.summary()["warnings"][0])
+
+    def test_what_a_broker_has_not_is_refused_before_anything_runs(self):
+        broker = self.shared_broker(three=1)
+        for arguments, said in ((["--workers", "1,4"], "threads-w4-t2 takes 4 workers with 1 thread each"),
+                                (["--workers", "4"], "one (2 threads, 4 transfers)"),
+                                (["--threads", "2"], "threads-w3-t2 takes 3 workers with 2 threads each"),
+                                (["--workers", "2", "--threads", "1,3"], "brigade-worker --broker"),
+                                (["--io-concurrency", "5"], "--private"),
+                                (["--workers", "0"], "1..1024")):
+            for dry in ([], ["--dry-run"]):
+                with self.subTest(arguments):
+                    refused = self.experiment("noop", "0..9", *arguments, *dry, broker=broker, code=2)
+                    self.assertIn(said, refused.stderr)
+                    self.assertFalse(self.folder.exists())
+        plan = json.loads(self.experiment("noop", "0..9", "--workers", "3", "--threads", "1", "--modes", "threads",
+                                          "--dry-run", "-o", "json", broker=broker).stdout)
+        self.assertEqual([cell["id"] for cell in plan["cells"]], ["threads-w3-t1"])
+        self.assertEqual(self.brigade("jobs", "-o", "ndjson", broker=broker).stdout, "")
+
+    def test_an_interrupt_cancels_the_job_on_the_broker_and_the_rest_goes_on_there_only(self):
+        broker = self.shared_broker()
+        running = self.start("brigade", "experiment", "sleep", "1h", "--modes", "threads", "--workers", 2, "--threads",
+                             1, "--repeat", 1, "--warmup", 0, "--results", self.folder, "--broker", broker.endpoint)
+        eventually(lambda: sum(worker["leases"] for worker in self.workers(broker).values()) > 0, "it runs")
+        self.assertIn("experiment threads-w2-t1", self.brigade("jobs", "-o", "ndjson", broker=broker).stdout)
+        running.signal(signal.SIGINT)
+        self.assertEqual(running.wait(), 130, running.text())
+        self.assertIn("is cancelled", running.text())
+        self.assertEqual(self.brigade("jobs", "-o", "ndjson", broker=broker).stdout, "")
+        self.assertEqual([worker["leases"] for worker in self.workers(broker).values()], [0, 0, 0])
+        asked = ["sleep", "1h", "--modes", "threads", "--workers", 2, "--threads", 1, "--repeat", 1, "--warmup", 0]
+        refused = self.brigade("experiment", *asked, "--private", "--resume", self.folder, code=2)
+        self.assertIn("name it with --broker", refused.stderr)
+
+    def test_an_experiment_on_a_broker_goes_on_there(self):
+        broker = self.shared_broker()
+        self.experiment("sleep", "1ms", "--count", 9, "--modes", "threads", "--workers", "1,2", "--threads", 1,
+                        "--repeat", 2, "--broker", broker.endpoint)
+        rows = (self.folder / "results.ndjson").read_text()
+        (self.folder / "results.ndjson").write_text("".join(rows.splitlines(keepends=True)[:2]))
+        self.brigade("experiment", "--resume", self.folder, "-o", "quiet")
+        self.assertEqual(len(self.rows()), 4)
+
+    def test_a_list_that_has_changed_is_noticed(self):
+        words = self.home / "words.txt"
+        words.write_text("one\ntwo\n")
+        asked = ["echo", "--from", words, "--modes", "serial", "--repeat", 1]
+        self.experiment(*asked)
+        self.brigade("experiment", *asked, "--resume", self.folder)
+        words.write_text("one\nTWO\n")
+        for again in (asked, []):
+            refused = self.brigade("experiment", *again, "--resume", self.folder, code=2)
+            self.assertIn("belongs to another experiment", refused.stderr)
+            self.assertIn("has changed", refused.stderr)
+        self.brigade("report", self.folder)
 
     def test_one_job_has_a_page_too(self):
         page = self.home / "page.html"

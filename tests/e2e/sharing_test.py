@@ -46,6 +46,23 @@ class Sharing(BrigadeTest):
         between = sum(ended[100] < at <= ended[300] for at in others)
         self.assertTrue(80 <= between <= 320, f"while one client had 200 results the other had {between}")
 
+    def test_a_job_stays_with_as_many_workers_as_it_may_have(self):
+        broker = self.broker()
+        for name in ("one", "two", "three"):
+            self.worker(broker, "--threads", 2, name=name)
+        job = self.submit(broker, "sleep", "5ms", "--count", 200, "--mode", "threads", "--max-workers", 2,
+                          "--per-worker", 1)
+        why = self.brigade("why", job, broker=broker).stdout
+        shown = self.brigade("job", job, "-o", "table", broker=broker).stdout
+        self.assertIn("max workers 2, per worker 1", shown)
+        results = self.results("results", job, "--follow", broker=broker)
+        self.assert_complete(results, 200)
+        self.assertLessEqual(len({result["worker"] for result in results}), 2)
+        self.assertGreaterEqual(self.job(job, broker)["elapsed_ms"], 200 * 5 / 2)
+        if "slot" in why:  # it may have been over already
+            self.assertIn("limited to 2 workers (--max-workers)", why)
+        self.assertIn("1..65536", self.brigade("run", "noop", "0..1", "--max-workers", 0, code=2).stderr)
+
     def test_a_higher_priority_overtakes(self):
         broker = self.broker()
         self.worker(broker, "--threads", 1)

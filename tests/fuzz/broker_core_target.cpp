@@ -39,6 +39,7 @@ class BrokerRun {
     say(PeerId{10}, ClientHello{});
     JobSpec spec{.kind = "noop", .range = Arithmetic{.start = 0, .step = 1, .count = 40}, .retries = 1, .key = "k"};
     if (input_.flag()) spec.limits = {.spacing = std::chrono::milliseconds(10), .per_target = 2};
+    spec.ceilings.workers = static_cast<std::uint32_t>(input_.below(3));
     say(PeerId{10}, Open{.request = RequestId{1}, .spec = std::move(spec), .hash = ContentHash{}});
     feed(broker::Committed{written_.back()});
     written_.clear();

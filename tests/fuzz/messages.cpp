@@ -120,6 +120,7 @@ JobSpec spec(Input& input) {
   made.name = std::string(1, static_cast<char>('a' + input.below(4)));
   made.key = std::string(input.below(4), 'k') + made.name;
   made.limits = limits(input);
+  if (input.flag()) made.ceilings = {.workers = permits(input), .per_worker = permits(input)};
   return made;
 }
 

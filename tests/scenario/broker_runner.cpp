@@ -304,6 +304,8 @@ JobSpec BrokerRunner::spec(Line& line) {
   spec.limits.spacing = line.duration_or("spacing", Duration{});
   spec.limits.target_spacing = line.duration_or("host_spacing", Duration{});
   spec.limits.per_target = static_cast<std::uint32_t>(line.number_or("per_host", 0));
+  spec.ceilings.workers = static_cast<std::uint32_t>(line.number_or("max_workers", 0));
+  spec.ceilings.per_worker = static_cast<std::uint32_t>(line.number_or("per_worker", 0));
   spec.deadline = line.duration_or("deadline", Duration{});
   spec.retries = static_cast<std::uint32_t>(line.number_or("retries", 0));
   spec.backoff = line.duration_or("backoff", Duration{});

@@ -70,7 +70,8 @@ class Tracer {
     const Lease& lease = c.lease;
     const JobSpec& spec = names_.specs[lease.job];
     names_.lease_jobs[lease.id] = lease.job;
-    const JobBrief brief{spec.kind, spec.options, spec.mode, spec.task_timeout, spec.range, spec.limits};
+    const JobBrief brief{
+        spec.kind, spec.options, spec.mode, spec.task_timeout, spec.range, spec.limits, spec.ceilings.per_worker};
     line({name(c.to), "lease", name(lease.id), name(lease.job), show(lease.run),
           lease.attempt == 1 ? "" : "attempt=" + std::to_string(lease.attempt),
           lease.last_attempt ? "" : "may be tried again", lease.brief == brief ? "" : "WITH ANOTHER BRIEF"});

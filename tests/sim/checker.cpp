@@ -20,12 +20,27 @@ const JobPlan* Checker::plan_of(JobId id) const {
 
 // ---- Workers -------------------------------------------------------------------------------------------------------
 
-unsigned Checker::task_starts(const Lease& lease, std::uint64_t index) {
+unsigned Checker::task_starts(const Lease& lease, std::uint64_t index, InstanceId worker) {
   if (returned_.contains({lease.id, index})) fail(text_of(lease.job, index) + " starts after it was given back");
   const unsigned execution = ++executions_[{lease.job, index}];
   ++running_[lease.job];
+  ++running_at_[lease.job][worker];
   if (plan_->is_peaceful()) check_frugal(lease, index, execution);
+  if (plan_->keeps_sessions()) check_ceilings(lease);
   return execution;
+}
+
+/// A hedge's loser may still run where the job has no lease any more.
+void Checker::check_ceilings(const Lease& lease) {
+  const JobPlan* job = plan_of(lease.job);
+  if (job == nullptr || job->spec.hedge) return;
+  const Ceilings& ceilings = job->spec.ceilings;
+  const auto& running_at = running_at_[lease.job];
+  if (ceilings.workers > 0 && running_at.size() > ceilings.workers)
+    fail("a job runs on more workers at a time than its ceiling says");
+  for (const auto& [worker, running] : running_at)
+    if (ceilings.per_worker > 0 && running > ceilings.per_worker)
+      fail("a worker runs more tasks of a job at once than its ceiling says");
 }
 
 /// Where nothing goes wrong, nothing runs twice, and no ceiling is exceeded.
@@ -37,8 +52,9 @@ void Checker::check_frugal(const Lease& lease, std::uint64_t index, unsigned exe
   if (lease.brief.mode == Mode::serial && running_[lease.job] > 1) fail("two tasks of a serial job run at once");
 }
 
-void Checker::task_ends(const Lease& lease, std::uint64_t index) {
+void Checker::task_ends(const Lease& lease, std::uint64_t index, InstanceId worker) {
   --running_[lease.job];
+  if (auto& at = running_at_[lease.job]; --at[worker] == 0) at.erase(worker);
   if (returned_.contains({lease.id, index})) fail("task " + std::to_string(index) + " ends after it was given back");
 }
 
@@ -80,8 +96,9 @@ void Checker::request_ends(JobId job, TargetId target, InstanceId worker) {
     under_way->second.erase(count);
 }
 
-void Checker::all_requests_end(InstanceId worker) {
+void Checker::worker_ends(InstanceId worker) {
   for (auto& [target, under_way] : requests_) under_way.erase(worker);
+  for (auto& [job, running] : running_at_) running.erase(worker);
 }
 
 // ---- The broker ----------------------------------------------------------------------------------------------------

@@ -29,15 +29,16 @@ class Checker {
 
   // ---- Workers
   /// Returns which execution of the task this is: 1, 2, 3, …
-  unsigned task_starts(const Lease& lease, std::uint64_t index);
-  void task_ends(const Lease& lease, std::uint64_t index);
+  unsigned task_starts(const Lease& lease, std::uint64_t index, InstanceId worker);
+  void task_ends(const Lease& lease, std::uint64_t index, InstanceId worker);
   void returns(const Returned& returned);
   void makes(InstanceId instance, const Block& block);
   void arrives(LeaseId lease) { on_the_way_.erase(lease); }
   /// Of jobs with limits.
   void request_begins(const Lease& lease, TargetId target, InstanceId worker);
   void request_ends(JobId job, TargetId target, InstanceId worker);
-  void all_requests_end(InstanceId worker);
+  /// Whatever it had under way has ended.
+  void worker_ends(InstanceId worker);
 
   // ---- The broker
   void broker_starts();
@@ -70,6 +71,7 @@ class Checker {
   };
 
   void check_rate(const Lease& lease);
+  void check_ceilings(const Lease& lease);
   void check_frugal(const Lease& lease, std::uint64_t index, unsigned execution);
   void check_counts(const broker::State& state, const broker::AttemptsCounted& counted);
   void check_poison(const broker::BlockAppended& block);
@@ -87,6 +89,7 @@ class Checker {
   const Disk* disk_;
   std::map<Task, unsigned> executions_;
   std::map<JobId, unsigned> running_;
+  std::map<JobId, std::map<InstanceId, unsigned>> running_at_;
   std::set<std::pair<LeaseId, std::uint64_t>> returned_;
   std::map<std::pair<InstanceId, std::uint64_t>, Block> blocks_;
   std::map<std::pair<JobId, TargetId>, std::map<InstanceId, unsigned>> requests_;  ///< under way

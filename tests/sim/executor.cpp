@@ -62,7 +62,7 @@ void SimExecutor::begin(Slice& slice, std::uint64_t index) {
 
 void SimExecutor::run(const Lease& lease, std::uint64_t index, const Question& question) {
   const JobPlan& job = job_plan_of(*plan_, lease.brief.options);
-  const unsigned execution = checker_->task_starts(lease, index);
+  const unsigned execution = checker_->task_starts(lease, index, edge_.worker);
   const TaskPlan& fate = job.fates.at(index);
   if (execution <= fate.kills) {
     edge_.plan(std::min<Duration>(fate.run, 20ms), edge_.killed);
@@ -141,7 +141,7 @@ void SimExecutor::end(LeaseId lease, std::uint64_t index, unsigned execution, Du
   if (it != slices_.end()) {
     Slice& slice = it->second;
     slice.running.erase({index, 1});
-    checker_->task_ends(slice.work.lease, index);
+    checker_->task_ends(slice.work.lease, index, edge_.worker);
     if (finished_.empty()) edge_.plan(world_->between(0us, 300us), edge_.finished);
     finished_[lease].push_back(outcome(job_plan_of(*plan_, slice.work.lease.brief.options), index, execution, took));
     if (slice.running.empty() && slice.waiting.empty() && slice.unstarted.empty()) {

@@ -25,6 +25,7 @@ constexpr std::array<std::string_view, kBugs> kBugNames{
     "returned_once",
     "one_permit_more",
     "permit_kept",
+    "ceiling_unheard",
 };
 
 }  // namespace

@@ -27,8 +27,9 @@ enum class Bug : std::uint8_t {
   returned_once,        ///< what was given back is not said again after a reconnect
   one_permit_more,      ///< a worker lets one request more go than it was granted
   permit_kept,          ///< a worker does not give permits back
+  ceiling_unheard,      ///< the broker does not hear that a job may be with so many workers only
 };
-inline constexpr int kBugs = 18;
+inline constexpr int kBugs = 19;
 
 std::string_view name_of(Bug bug);
 std::optional<Bug> parse_bug(std::string_view name);

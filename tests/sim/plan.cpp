@@ -85,7 +85,10 @@ JobPlan plan_job(World& world, std::size_t number, std::uint64_t tasks, unsigned
   for (std::uint64_t i = 0; i < tasks; ++i) job.fates.push_back(fate(world, long_permille, trouble));
   if (world.chance(15)) job.fates[world.below(tasks)].kills = world.chance(60) ? kAlways : 1;
   job.hash = hash_of(job);
+  // Drawn from the hash, so that what else a seed's world consists of stays as it was.
   job.spec.hedge = job.hash[0] % 4 == 0;
+  if (job.hash[1] % 4 == 0) job.spec.ceilings.workers = 1 + job.hash[2] % 3;
+  if (job.hash[3] % 4 == 0) job.spec.ceilings.per_worker = 1 + job.hash[4] % 3;
   return job;
 }
 

@@ -47,7 +47,7 @@ void WorkerActor::kill() {
 
 void WorkerActor::exit() {
   end_life();
-  parts_.checker.all_requests_end(instance_);
+  parts_.checker.worker_ends(instance_);
   ++connection_;
   if (socket_) parts_.network.close(*socket_);
   socket_.reset();

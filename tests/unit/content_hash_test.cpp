@@ -70,6 +70,9 @@ TEST(ContentHash, CoversWhatChangesTheWorkAndNothingElse) {
   EXPECT_TRUE(changed([](JobSpec& spec) { spec.retries = 1; }));
   EXPECT_TRUE(changed([](JobSpec& spec) { spec.backoff = Duration(1); }));
   EXPECT_TRUE(changed([](JobSpec& spec) { spec.max_fails = {FailLimit::Unit::count, 0}; }));
+  EXPECT_TRUE(changed([](JobSpec& spec) { spec.limits.per_target = 1; }));
+  EXPECT_TRUE(changed([](JobSpec& spec) { spec.ceilings.workers = 1; }));
+  EXPECT_TRUE(changed([](JobSpec& spec) { spec.ceilings.per_worker = 1; }));
   EXPECT_TRUE(changed([](JobSpec& spec) { spec.range->step = -1; }));
   EXPECT_TRUE(changed([](JobSpec& spec) { spec.range.reset(); }));
   EXPECT_FALSE(changed([](JobSpec& spec) {
@@ -92,6 +95,8 @@ TEST(ContentHash, IsTheDocumentedOne) {
   range.max_fails = {FailLimit::Unit::percent, 5};
   range.range = Arithmetic{10, -2, 5};
   EXPECT_EQ(hex(hash_of(range)), "435fb34347af1ddd0f56198c69f9491750613427614059e5c6eb9969c64142c9");
+  range.ceilings = {.workers = 2, .per_worker = 3};
+  EXPECT_EQ(hex(hash_of(range)), "6b11ffc836d56c3e69c38a88eedef73a12d36b8512309e8acb17309315c3ce5d");
   EXPECT_EQ(hex(hash_of(spec_of("echo"), {{"a", "", "bcd"}})),
             "65187049a1dcf88b2eb704a17da6e574d2931380d916c85d001c6aef0618df95");
 }

@@ -271,6 +271,15 @@ TEST_F(LeaseSize, IsWhatIsLeftDividedByTwiceTheSlots) {
   EXPECT_EQ(size(), 5u);
 }
 
+TEST_F(LeaseSize, CountsOnlyTheSlotsThatTheJobMayUse) {
+  waiting(80);
+  add_worker(4);
+  add_worker(4);
+  EXPECT_EQ(size({.workers = 2}), 5u);
+  EXPECT_EQ(size({.per_worker = 2}), 6u);
+  EXPECT_EQ(size({.per_worker = 2, .workers = 1}), 20u);
+}
+
 TEST_F(LeaseSize, IsAtLeastOneTask) {
   waiting(1);
   EXPECT_EQ(size(), 1u);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 #include "client/experiment/findings.h"
@@ -40,7 +41,8 @@ RunRecord run_of_cell(const std::string& cell, unsigned repeat, double seconds) 
           .repeat = repeat,
           .seconds = seconds,
           .started_at = "2026-11-24T12:00:01.000Z",
-          .breakdown = Breakdown{.client = 1 / 3.0, .broker = 2, .transit = 3, .worker = 4, .run = 5, .back = 6}};
+          .breakdown = Breakdown{.client = 1 / 3.0, .broker = 2, .transit = 3, .worker = 4, .run = 5, .back = 6},
+          .worker_names = {"one", "two"}};
 }
 
 RunDetails details_of_cell(const std::string& cell, unsigned repeat) {
@@ -79,15 +81,15 @@ class Folder : public ::testing::Test {
 
 TEST_F(Folder, IsReadBackAsItWasWritten) {
   const ResultsFolder written = whole();
-  const auto read = ResultsFolder::open(path, manifest_of_two().id);
+  const auto read = ResultsFolder::open(path);
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(to_json(read->measured().manifest), to_json(manifest_of_two()));
   ASSERT_EQ(read->measured().runs.size(), 10u);
   for (std::size_t i = 0; i < 10; ++i) {
     const RunRecord& was = written.measured().runs[i];
     const RunRecord& is = read->measured().runs[i];
-    EXPECT_EQ(std::tie(is.cell, is.repeat, is.seconds, is.failed, is.started_at, is.breakdown),
-              std::tie(was.cell, was.repeat, was.seconds, was.failed, was.started_at, was.breakdown));
+    EXPECT_EQ(std::tie(is.cell, is.repeat, is.seconds, is.failed, is.started_at, is.breakdown, is.worker_names),
+              std::tie(was.cell, was.repeat, was.seconds, was.failed, was.started_at, was.breakdown, was.worker_names));
   }
   EXPECT_EQ(read->measured().details.size(), 10u);
   EXPECT_TRUE(read->measured().complete());
@@ -98,14 +100,14 @@ TEST_F(Folder, ForgetsALineThatACrashCutOffAndGoesOn) {
   whole();
   std::string text = text_of("results.ndjson");
   std::ofstream(path / "results.ndjson") << text.substr(0, text.size() - 20);
-  auto folder = ResultsFolder::open(path, "");
+  auto folder = ResultsFolder::open(path);
   ASSERT_TRUE(folder);
   EXPECT_EQ(folder->measured().runs.size(), 9u);
   EXPECT_FALSE(folder->has("threads-w1-t2", 5));
   EXPECT_TRUE(folder->has("serial", 5));
   ASSERT_TRUE(folder->append(run_of_cell("threads-w1-t2", 5, 1.05), details_of_cell("threads-w1-t2", 5)));
   EXPECT_EQ(text_of("results.ndjson"), text);
-  const auto again = ResultsFolder::open(path, "");
+  const auto again = ResultsFolder::open(path);
   ASSERT_TRUE(again);
   EXPECT_TRUE(again->measured().complete());
   EXPECT_EQ(again->measured().details.size(), 10u) << "the details of the lost run are not there twice";
@@ -113,13 +115,36 @@ TEST_F(Folder, ForgetsALineThatACrashCutOffAndGoesOn) {
 
 TEST_F(Folder, OfAnotherExperimentIsRefusedWithTheNextStep) {
   whole();
-  Manifest other = manifest_of_two();
-  other.repeat = 6;
-  const auto refused = ResultsFolder::open(path, id_of(other));
+  const auto folder = ResultsFolder::open(path);
+  ASSERT_TRUE(folder);
+  const auto refused_with = [&](const std::function<void(Manifest&)>& change, const std::string& said) {
+    Manifest other = manifest_of_two();
+    change(other);
+    other.id = id_of(other);
+    const auto same = folder->check_same(other);
+    return !same && same.error().message.find("belongs to another experiment") != std::string::npos &&
+           same.error().message.find(said) != std::string::npos;
+  };
+  EXPECT_TRUE(folder->check_same(manifest_of_two()));
+  EXPECT_TRUE(refused_with([](Manifest& m) { m.repeat = 6; }, ":\n  brigade experiment noop 0..9"));
+  EXPECT_TRUE(refused_with([](Manifest& m) { m.repeat = 6; }, "--resume " + path.string()));
+  EXPECT_TRUE(refused_with([](Manifest& m) { m.broker = "tcp://there:1"; }, "add --private"));
+  EXPECT_TRUE(refused_with([](Manifest& m) { m.input_sha256 = "0a"; }, "has changed"));
+}
+
+TEST_F(Folder, OfAnExistingBrokerIsForAnyBrokerButNotForPrivateClusters) {
+  Manifest manifest = manifest_of_two();
+  manifest.broker = "tcp://here:1";
+  manifest.id = id_of(manifest);
+  ASSERT_TRUE(ResultsFolder::create(path, manifest));
+  const auto folder = ResultsFolder::open(path);
+  ASSERT_TRUE(folder);
+  manifest.broker = "tcp://there:2";
+  manifest.id = id_of(manifest);
+  EXPECT_TRUE(folder->check_same(manifest));
+  const auto refused = folder->check_same(manifest_of_two());
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().message.find("belongs to another experiment:\n  brigade experiment noop 0..9"),
-            std::string::npos);
-  EXPECT_NE(refused.error().message.find("--resume " + path.string()), std::string::npos);
+  EXPECT_NE(refused.error().message.find("tcp://here:1; name it with --broker"), std::string::npos);
 }
 
 TEST_F(Folder, IsNotOverwritten) {
@@ -129,15 +154,15 @@ TEST_F(Folder, IsNotOverwritten) {
   EXPECT_NE(refused.error().message.find("holds an experiment already"), std::string::npos);
   EXPECT_NE(ResultsFolder::create(root, manifest_of_two()).error().message.find("not an empty folder"),
             std::string::npos);
-  EXPECT_NE(ResultsFolder::open(root, "").error().message.find("holds no experiment"), std::string::npos);
+  EXPECT_NE(ResultsFolder::open(root).error().message.find("holds no experiment"), std::string::npos);
 }
 
 TEST_F(Folder, SaysWhichFileIsDamaged) {
   whole();
   std::ofstream(path / "results.ndjson", std::ios::app) << "{\"cell\":7}\n";
-  EXPECT_NE(ResultsFolder::open(path, "").error().message.find("results.ndjson is damaged"), std::string::npos);
+  EXPECT_NE(ResultsFolder::open(path).error().message.find("results.ndjson is damaged"), std::string::npos);
   std::ofstream(path / "experiment.json") << "{}";
-  EXPECT_NE(ResultsFolder::open(path, "").error().message.find("experiment.json is damaged"), std::string::npos);
+  EXPECT_NE(ResultsFolder::open(path).error().message.find("experiment.json is damaged"), std::string::npos);
 }
 
 TEST_F(Folder, BecomesCommaSeparatedValuesWithThePromisedColumnsFirst) {

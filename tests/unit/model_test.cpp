@@ -223,6 +223,8 @@ TEST(Modes, ArePlacementsAndHaveNames) {
   EXPECT_EQ(placement_of(Mode::threads, Lane::loop), (Placement{Lane::threads, kUnlimited, kUnlimited}));
   EXPECT_EQ(placement_of(Mode::coroutines, Lane::threads), (Placement{Lane::loop, kUnlimited, kUnlimited}));
   EXPECT_EQ(placement_of(Mode::automatic, Lane::loop), (Placement{Lane::loop, kUnlimited, kUnlimited}));
+  EXPECT_EQ(placement_of(Mode::threads, Lane::loop, {.workers = 2, .per_worker = 3}), (Placement{Lane::threads, 3, 2}));
+  EXPECT_EQ(placement_of(Mode::serial, Lane::loop, {.workers = 2, .per_worker = 3}), (Placement{Lane::threads, 1, 1}));
   for (const auto mode : {Mode::automatic, Mode::serial, Mode::threads, Mode::processes, Mode::coroutines})
     EXPECT_EQ(parse_mode(name_of(mode)), mode);
   EXPECT_EQ(parse_mode("fast"), std::nullopt);

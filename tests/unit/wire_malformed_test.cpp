@@ -205,6 +205,9 @@ TEST(MalformedMessage, HasTextsOverTheirBoundsOrNotUtf8) {
   expect_refused(encode(Open{.spec = {.name = long_name}}), "job.name");
   expect_refused(encode(Open{.spec = {.key = long_name}}), "job.key");
   expect_refused(encode(Open{.spec = {.kind = long_name}}), "job.kind");
+  expect_refused(encode(Open{.spec = {.ceilings = {.workers = 65'537}}}), "ceilings.workers: 65537, at most 65536");
+  expect_refused(encode(Open{.spec = {.ceilings = {.per_worker = 1'000'001}}}), "ceilings.per_worker");
+  expect_refused(encode(Lease{.run = {0, 1}, .brief = {.per_worker = 1'000'001}}), "lease.per_worker");
   expect_refused(encode(Open{.spec = {.options = std::string(kOptionsBytesMax + 1, 'o')}}), "job.options: 1048577");
   expect_refused(encode(Lease{.run = {0, 1}, .brief = {.options = std::string(kOptionsBytesMax + 1, 'o')}}),
                  "lease.options");

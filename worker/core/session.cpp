@@ -74,7 +74,7 @@ void Session::on_lease(Lease lease, Instant now, Commands& out) {
     out.push_back(Send{Returned{lease.id, {lease.run}}});
     return;
   }
-  const Placement placement = placement_of(lease.brief.mode, kind->preferred);
+  const Placement placement = placement_of(lease.brief.mode, kind->preferred, {.per_worker = lease.brief.per_worker});
   held_.emplace(lease.id, Holding{.job = lease.job, .lane = placement.lane, .unfinished = RunSet(lease.run)});
   out.push_back(Start{std::move(lease), placement.lane, placement.per_worker});
 }

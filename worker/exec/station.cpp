@@ -56,7 +56,8 @@ TaskFeed::Task Station::current_task() {
 
 // The library's exceptions end here: GMP and libcurl throw none, but a value may not fit into memory.
 void Station::run(const Runner& runner) {
-  SpareCores* const spare = slice_->work.per_worker > 1 ? spare_ : nullptr;  // one task at a time: on one core
+  // Of a job that may not use all threads each task has one core.
+  SpareCores* const spare = slice_->work.per_worker >= spare_->cores() ? spare_ : nullptr;
   TaskFeed feed(this, &Station::advance, current_task(), slice_->job->stop.get_token(), spare);
   try {
     runner(feed);

@@ -14,7 +14,10 @@ namespace brigade::worker {
 /// they are taken for a fraction of a second. Thread-safe.
 class SpareCores {
  public:
-  explicit SpareCores(std::uint32_t cores) : spare_(static_cast<std::int64_t>(cores)) {}
+  explicit SpareCores(std::uint32_t cores) : cores_(cores), spare_(static_cast<std::int64_t>(cores)) {}
+
+  /// All of the pool.
+  std::uint32_t cores() const { return cores_; }
 
   void task_began() { --spare_; }
   void task_ended() { ++spare_; }
@@ -22,6 +25,7 @@ class SpareCores {
   void give_back() { ++spare_; }
 
  private:
+  std::uint32_t cores_;
   std::atomic<std::int64_t> spare_;  // below 0: see above
 };
 
