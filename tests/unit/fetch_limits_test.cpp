@@ -106,6 +106,18 @@ TEST_P(LimitedFetch, AsksForEveryRedirectAndGoesOnAsLibcurlWould) {
   EXPECT_EQ(std::ranges::count(limited.targets, host), 1);
 }
 
+TEST_P(LimitedFetch, SendsTheCookiesThatARedirectHasSet) {
+  HttpServer server([](const HttpRequest& request, HttpConnection& connection) {
+    if (request.path == "/here") return connection.send(http_reply("x"));
+    return connection.send(http_reply("", "302 Found", "Location: /here\r\nSet-Cookie: pass=1\r\n"));
+  });
+  Limited limited(GetParam());
+  wire::FetchOptions options;
+  options.cookies = true;
+  EXPECT_EQ(limited.run({server.url("/")}, options)[0].status, TaskStatus::ok);
+  EXPECT_NE(server.requests().at(1).head.find("Cookie: pass=1"), std::string::npos);
+}
+
 TEST_P(LimitedFetch, EndsRedirectsWithoutEndAndThoseThatLeadNowhere) {
   HttpServer server([&](const HttpRequest& request, HttpConnection& connection) {
     const std::string to = request.path == "/round" ? "/round" : "ftp://127.0.0.1/x";

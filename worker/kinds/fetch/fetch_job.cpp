@@ -9,6 +9,7 @@
 #include "proto/base/text.h"
 #include "proto/base/version.h"
 #include "proto/wire/limits.h"
+#include "worker/kinds/fetch/cache_rules.h"
 
 namespace brigade::worker {
 namespace {
@@ -111,8 +112,9 @@ Result<std::shared_ptr<const FetchJob>> make_fetch_job(std::string_view options,
   if (const Result<void> checked = check(*decoded); !checked) return checked.error();
   auto job = std::make_shared<FetchJob>();
   job->options = *std::move(decoded);
-  job->one_by_one = one_by_one;
   job->settings = settings;
+  if (settings->cache && job_may_be_cached(*job)) job->cache = settings->cache;
+  job->one_by_one = one_by_one || job->cache;
   job->body_max = job->options.max_body_bytes > 0 ? job->options.max_body_bytes : settings->body_max;
   if (job->options.body) job->body_max = std::min<std::uint64_t>(job->body_max, wire::kBlobBytesMax - kAnswerOverhead);
   job->connect_timeout = job->options.connect_timeout > Duration{} ? job->options.connect_timeout : kConnectTimeout;

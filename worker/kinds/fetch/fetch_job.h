@@ -12,12 +12,14 @@
 #include "proto/model/job.h"
 #include "proto/wire/kinds.h"
 #include "worker/kinds/fetch/address_policy.h"
+#include "worker/kinds/fetch/http_cache.h"
 
 namespace brigade::worker {
 
 struct FetchSettings {
   AddressPolicy addresses;
-  std::uint64_t body_max = 0;  ///< of decoded bytes, where the job says nothing
+  std::uint64_t body_max = 0;                  ///< of decoded bytes, where the job says nothing
+  std::shared_ptr<HttpCache> cache = nullptr;  ///< the worker's; null: it has none
 };
 
 struct FreeList {
@@ -27,12 +29,15 @@ struct FreeList {
 /// Shared by all transfers of the job; constant.
 struct FetchJob {
   wire::FetchOptions options;
-  bool one_by_one = false;  ///< the job has limits: each request wants a permit, that of a redirect too
+  /// libcurl follows no redirects, each is a request of its own: one that wants a permit (the job has limits), or that
+  /// the cache may know.
+  bool one_by_one = false;
   std::shared_ptr<const FetchSettings> settings;
   std::uint64_t body_max = 0;
   Duration connect_timeout{};
   std::unique_ptr<curl_slist, FreeList> headers;
   std::unique_ptr<curl_slist, FreeList> resolve;
+  std::shared_ptr<HttpCache> cache;  ///< null: the job has nothing to do with it
 
   /// Whether connections and names are its own: an address that one job names for a host must not serve another job.
   bool is_apart() const { return resolve != nullptr; }

@@ -1,5 +1,5 @@
-// Of a job with limits every request wants a permit, so libcurl follows no redirects: each is a transfer of its own, as
-// libcurl would have made it.
+// Where every request wants a permit (of a job with limits), or is to be looked up in the cache, libcurl follows no
+// redirects: each is a transfer of its own, as libcurl would have made it.
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -54,7 +54,18 @@ Duration Transfer::asked_to_wait() const {
 }
 
 bool Transfer::follow(CURLcode code) {
-  if (!job_->one_by_one || !job_->options.follow || code != CURLE_OK) return false;
+  if (!job_->one_by_one || code != CURLE_OK) return false;
+  const bool more = cache_ && cache_->is_unchanged(easy_) ? !serve_kept() : job_->options.follow && redirect();
+  if (!more) return false;
+  curl_off_t us = 0;
+  curl_easy_getinfo(easy_, CURLINFO_TOTAL_TIME_T, &us);
+  earlier_ms_ += static_cast<double>(us) / 1000;
+  forget_answer();
+  look_up();
+  return true;
+}
+
+bool Transfer::redirect() {
   const char* next = nullptr;
   curl_easy_getinfo(easy_, CURLINFO_REDIRECT_URL, &next);
   if (next == nullptr) return false;
@@ -63,9 +74,6 @@ bool Transfer::follow(CURLcode code) {
     return false;
   }
   ++redirects_;
-  curl_off_t us = 0;
-  curl_easy_getinfo(easy_, CURLINFO_TOTAL_TIME_T, &us);
-  earlier_ms_ += static_cast<double>(us) / 1000;
   const long status = status_of(easy_);
   const std::string from = target().name;
   hop_ = next;
@@ -74,17 +82,20 @@ bool Transfer::follow(CURLcode code) {
   if ((status == 301 || status == 302 || status == 303) && task_.method != "HEAD")
     curl_easy_setopt(easy_, CURLOPT_HTTPGET, 1L);
   if (target().name != from) drop_credentials();
-  forget_answer();
   return true;
+}
+
+const curl_slist* Transfer::headers() const {
+  if (headers_elsewhere_) return headers_elsewhere_.get();
+  return task_.own_headers ? task_.own_headers.get() : job_->headers.get();
 }
 
 // What was meant for one host is not for another.
 void Transfer::drop_credentials() {
-  const curl_slist* headers = task_.own_headers ? task_.own_headers.get() : job_->headers.get();
   curl_slist* kept = nullptr;
-  for (; headers != nullptr; headers = headers->next)
-    if (!is_named(headers->data, "Authorization") && !is_named(headers->data, "Cookie"))
-      kept = curl_slist_append(kept, headers->data);
+  for (const curl_slist* each = headers(); each != nullptr; each = each->next)
+    if (!is_named(each->data, "Authorization") && !is_named(each->data, "Cookie"))
+      kept = curl_slist_append(kept, each->data);
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, kept);
   headers_elsewhere_.reset(kept);
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "worker/kinds/fetch/cache_use.h"
 #include "worker/kinds/fetch/fetch_job.h"
 #include "worker/kinds/gate.h"
 #include "worker/kinds/kind.h"
@@ -28,7 +29,8 @@ class Transfer {
   std::optional<Ending> begin(std::string_view argument, bool last_attempt);
   /// The whole transfer's time limit, and what messages call it.
   void limit(Duration left, Duration told);
-  /// Of a job with limits (hops.cpp): whether the answer sends us on. Then the handle is ready for that request.
+  /// Where libcurl follows no redirects (hops.cpp): whether another request must follow. Then the handle is ready for
+  /// it.
   bool follow(CURLcode code);
   /// What the next request goes to; none for what is no URL.
   Target target() const;
@@ -57,7 +59,14 @@ class Transfer {
   void set_request();
   void set_security();
   void forget_answer();
+  bool redirect();
   void drop_credentials();
+  const curl_slist* headers() const;
+  // The cache (cached.cpp)
+  void look_up();
+  bool serve_kept();
+  void describe_kept(wire::FetchAnswer& answer) const;
+  void hold(std::size_t size);
   static std::size_t write(char* data, std::size_t one, std::size_t size, void* self);
   static std::size_t header(char* data, std::size_t one, std::size_t size, void* self);
   static int before_request(void* self, char* remote, char* local, int remote_port, int local_port);
@@ -92,6 +101,9 @@ class Transfer {
   double earlier_ms_ = 0;  // what the requests before took
   bool too_many_redirects_ = false;
   std::unique_ptr<curl_slist, FreeList> headers_elsewhere_;
+  std::optional<CacheUse> cache_;
+  bool keeps_ = false;   // the body is held for the cache, too
+  bool cached_ = false;  // the answer is the kept one
   bool body_too_large_ = false;
   bool header_too_large_ = false;
   std::string forbidden_;  // an address that was refused
