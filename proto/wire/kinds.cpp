@@ -134,6 +134,7 @@ std::string encode(const FetchOptions& options) {
   to.set_cookies(options.cookies);
   to.set_sha256(options.sha256);
   to.set_no_cache(options.no_cache);
+  to.set_robots(options.robots);
   return to.SerializeAsString();
 }
 
@@ -161,6 +162,7 @@ Result<FetchOptions> decode_fetch_options(std::string_view bytes) {
   options.cookies = from.cookies();
   options.sha256 = from.sha256();
   options.no_cache = from.no_cache();
+  options.robots = from.robots();
   check_digest(check, options.sha256);
   options.connect_timeout = check.duration(from.connect_timeout_ns(), "fetch.connect_timeout");
   if (!check.ok()) return check.error();

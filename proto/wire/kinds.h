@@ -55,6 +55,7 @@ struct FetchOptions {
   bool cookies = false;              ///< those that a task's answers set are sent with its redirects
   std::string sha256;                ///< of the decoded body, 32 bytes; empty: any
   bool no_cache = false;             ///< neither from the worker's cache nor into it
+  bool robots = false;               ///< only what each server's robots.txt allows
 };
 
 /// One task of a fetch: what it has of its own goes before, or beside, the job's options.

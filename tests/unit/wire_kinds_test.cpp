@@ -53,7 +53,8 @@ TEST(Kinds, BringFetchOptionsBack) {
                              .proxy = "http://p",
                              .cookies = true,
                              .sha256 = std::string(32, '\xFF'),
-                             .no_cache = true};
+                             .no_cache = true,
+                             .robots = true};
   const auto decoded = decode_fetch_options(encode(options));
   ASSERT_TRUE(decoded) << decoded.error().message;
   EXPECT_EQ(decoded->method, options.method);
@@ -73,6 +74,7 @@ TEST(Kinds, BringFetchOptionsBack) {
   EXPECT_EQ(decoded->cookies, options.cookies);
   EXPECT_EQ(decoded->sha256, options.sha256);
   EXPECT_EQ(decoded->no_cache, options.no_cache);
+  EXPECT_EQ(decoded->robots, options.robots);
   EXPECT_FALSE(decode_fetch_options(encode(FetchOptions{.sha256 = "short"})));
 
   const auto standard = decode_fetch_options(encode(FetchOptions{}));

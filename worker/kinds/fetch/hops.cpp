@@ -1,10 +1,11 @@
-// Where every request wants a permit (of a job with limits), or is to be looked up in the cache, libcurl follows no
-// redirects: each is a transfer of its own, as libcurl would have made it.
+// Where every request wants a permit (of a job with limits), is to be looked up in the cache, or must be allowed by a
+// robots.txt, libcurl follows no redirects: each is a transfer of its own, as libcurl would have made it.
 #include <algorithm>
 #include <chrono>
 #include <string>
 
 #include "worker/kinds/fetch/transfer.h"
+#include "worker/kinds/fetch/url_parts.h"
 
 namespace brigade::worker {
 namespace {
@@ -27,22 +28,9 @@ bool is_named(std::string_view header, std::string_view name) {
 }  // namespace
 
 Target Transfer::target() const {
-  CURLU* parsed = curl_url();
-  std::string name;
-  if (parsed != nullptr && curl_url_set(parsed, CURLUPART_URL, url().c_str(), CURLU_GUESS_SCHEME) == CURLUE_OK) {
-    const auto part = [parsed](CURLUPart what) {
-      char* text = nullptr;
-      std::string copy;
-      if (curl_url_get(parsed, what, &text, CURLU_DEFAULT_PORT) == CURLUE_OK) copy = text;
-      curl_free(text);
-      std::transform(copy.begin(), copy.end(), copy.begin(), [](unsigned char c) { return std::tolower(c); });
-      return copy;
-    };
-    name = part(CURLUPART_SCHEME) + "://" + part(CURLUPART_HOST) + ":" + part(CURLUPART_PORT);
-  }
-  curl_url_cleanup(parsed);
   constexpr std::size_t kNameMax = 200;  // for people; hosts are shorter
-  return name.empty() || name.size() > kNameMax ? Target{} : target_of(std::move(name));
+  std::optional<UrlParts> parts = url_parts(url());
+  return !parts || parts->origin.size() > kNameMax ? Target{} : target_of(std::move(parts->origin));
 }
 
 Duration Transfer::asked_to_wait() const {

@@ -154,6 +154,7 @@ std::size_t Transfer::write(char* data, std::size_t, std::size_t size, void* sel
   transfer.bytes_ += size;
   if (transfer.bytes_ > transfer.job_->body_max) {
     transfer.body_too_large_ = true;
+    if (transfer.job_->cut_at_max) transfer.body_.append(data, transfer.job_->body_max - transfer.body_.size());
     return 0;
   }
   EVP_DigestUpdate(transfer.digest_.get(), data, size);
@@ -193,6 +194,7 @@ curl_socket_t Transfer::open_socket(void* self, curlsocktype, curl_sockaddr* add
 Ending Transfer::end(CURLcode code) {
   on_resolved_ = nullptr;
   if (too_many_redirects_) code = CURLE_TOO_MANY_REDIRECTS;
+  if (job_->cut_at_max && body_too_large_) return answer();
   if (code != CURLE_OK || body_too_large_) return failure(code);
   if (cached_) return answer();
   long status = 0;
