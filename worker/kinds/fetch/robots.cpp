@@ -32,11 +32,12 @@ Robots::Word word_of(const Ending& ending, const std::string& url, const std::st
   }
   const auto answer = wire::decode_fetch_answer(ending.value);
   require(answer && answer->body);
-  if (answer->http_status >= 500)
+  const bool said = answer->http_status >= 200 && answer->http_status < 300;
+  const bool absent = answer->http_status >= 400 && answer->http_status < 500;
+  if (!said && !absent)
     return not_said(Ending::retryable(TaskStatus::robots, url + " answers HTTP " + std::to_string(answer->http_status) +
                                                               ", so nothing of that server may be fetched"),
                     now);
-  const bool said = answer->http_status >= 200 && answer->http_status < 300;
   return {.rules = said ? RobotsRules(*answer->body, product) : RobotsRules(), .failure = {}};
 }
 
