@@ -37,6 +37,7 @@ inline std::vector<Row> fetch_rows(Lane lane, worker::Kind kind, const std::vect
   const auto executor = executor_of(lane, outbox, std::move(kind));
   worker::Work work = list_work(1, "fetch", arguments);
   work.lease.brief.options = wire::encode(options);
+  work.lease.last_attempt = false;
   executor->start(std::move(work));
   Collector collector(outbox);
   collector.wait_for(arguments.size());

@@ -1,8 +1,8 @@
 #include "worker/kinds/fetch/cache_rules.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
+#include <span>
 
 #include "worker/kinds/fetch/digest.h"
 #include "worker/kinds/fetch/fetch_job.h"
@@ -10,9 +10,12 @@
 namespace brigade::worker {
 namespace {
 
-constexpr std::array<std::string_view, 10> kNotCached{
-    "authorization",       "cookie",   "proxy-authorization", "range", "if-match", "if-none-match", "if-modified-since",
-    "if-unmodified-since", "if-range", "cache-control"};
+using Names = std::span<const std::string_view>;
+constexpr std::string_view kConditions[] = {"range",         "if-range",          "if-match",
+                                            "if-none-match", "if-modified-since", "if-unmodified-since"};
+constexpr std::string_view kNotCached[] = {"authorization", "cookie", "proxy-authorization", "cache-control"};
+constexpr std::string_view kNotKept[] = {"no-store", "private"};
+constexpr std::string_view kAnything[] = {"*"};
 
 std::string lower(std::string_view text) {
   std::string copy(text);
@@ -44,7 +47,7 @@ std::vector<std::string> names_in(std::string_view list) {
   return names;
 }
 
-bool any_names(const std::vector<std::string>& lists, std::initializer_list<std::string_view> wanted) {
+bool any_names(const std::vector<std::string>& lists, Names wanted) {
   return std::ranges::any_of(lists, [&](const std::string& list) {
     return std::ranges::any_of(names_in(list), [&](const std::string& name) {
       return std::find(wanted.begin(), wanted.end(), name) != wanted.end();
@@ -52,10 +55,9 @@ bool any_names(const std::vector<std::string>& lists, std::initializer_list<std:
   });
 }
 
-bool has_password(std::string_view url) {
-  const std::size_t scheme = url.find("://");
-  const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
-  return url.substr(begin, url.find_first_of("/?#", begin) - begin).find('@') != std::string_view::npos;
+bool is_one_of(std::string_view header, Names names) {
+  const std::string name = lower(header.substr(0, header.find_first_of(":;")));
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 void add(std::string& to, std::string_view field) {
@@ -66,9 +68,18 @@ void add(std::string& to, std::string_view field) {
 
 }  // namespace
 
+bool has_password(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
+  return url.substr(begin, url.find_first_of("/?#", begin) - begin).find('@') != std::string_view::npos;
+}
+
 bool header_may_be_cached(std::string_view header) {
-  const std::string name = lower(header.substr(0, header.find_first_of(":;")));
-  return std::ranges::find(kNotCached, name) == kNotCached.end();
+  return !header_is_conditional(header) && !is_one_of(header, kNotCached);
+}
+
+bool header_is_conditional(std::string_view header) {
+  return is_one_of(header, kConditions);
 }
 
 bool job_may_be_cached(const FetchJob& job) {
@@ -106,7 +117,7 @@ std::vector<std::string> answer_headers(CURL* easy, const char* name) {
 }
 
 bool answer_may_be_kept(const std::vector<std::string>& cache_control, const std::vector<std::string>& vary) {
-  return !any_names(cache_control, {"no-store", "private"}) && !any_names(vary, {"*"});
+  return !any_names(cache_control, kNotKept) && !any_names(vary, kAnything);
 }
 
 bool same_tag(std::string_view a, std::string_view b) {

@@ -16,9 +16,13 @@ bool job_may_be_cached(const FetchJob& job);
 /// Whether a request header lets its request be answered from what was kept: none with credentials, none with which the
 /// client itself asks for a part, for a change, or for no cache.
 bool header_may_be_cached(std::string_view header);
+/// Whether a request header asks for a part, or under a condition of the client's own.
+bool header_is_conditional(std::string_view header);
 /// REQUIRES: the job may be cached. `headers`: all that are sent.
 bool request_may_be_cached(const std::string& method, const std::string& url, const curl_slist* headers);
 
+/// User and password in the URL.
+bool has_password(std::string_view url);
 /// The key of a request: a hash of all that its answer may depend on, and of what makes us trust it.
 std::string cache_key(const FetchJob& job, const std::string& url, const curl_slist* headers);
 

@@ -22,22 +22,18 @@ std::string first_of(std::vector<std::string> values) {
 void CacheUse::reset() {
   stop_keeping();
   distrusted_ = false;
-  conditional_.reset();
 }
 
-void CacheUse::look_up(CURL* easy, const FetchJob& job, const std::string& method, const std::string& url,
-                       const curl_slist* headers) {
+std::vector<std::string> CacheUse::look_up(const FetchJob& job, const std::string& method, const std::string& url,
+                                           const curl_slist* headers) {
   stop_keeping();
   kept_.reset();
   key_ = request_may_be_cached(method, url, headers) ? cache_key(job, url, headers) : std::string();
   if (!key_.empty() && !std::exchange(distrusted_, false)) kept_ = cache_->find(key_);
-  curl_slist* list = nullptr;
-  for (; headers != nullptr; headers = headers->next) list = curl_slist_append(list, headers->data);
-  if (kept_ && !kept_->etag.empty()) list = curl_slist_append(list, ("If-None-Match: " + kept_->etag).c_str());
-  if (kept_ && !kept_->last_modified.empty())
-    list = curl_slist_append(list, ("If-Modified-Since: " + kept_->last_modified).c_str());
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
-  conditional_.reset(list);
+  std::vector<std::string> conditions;
+  if (kept_ && !kept_->etag.empty()) conditions.push_back("If-None-Match: " + kept_->etag);
+  if (kept_ && !kept_->last_modified.empty()) conditions.push_back("If-Modified-Since: " + kept_->last_modified);
+  return conditions;
 }
 
 bool CacheUse::is_unchanged(CURL* easy) const {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "worker/kinds/fetch/fetch_job.h"
 #include "worker/kinds/fetch/http_cache.h"
@@ -22,9 +23,9 @@ class CacheUse {
 
   /// A task begins.
   void reset();
-  /// Before each request: `headers` are what it sends, and the handle gets them with the conditions of what is kept.
-  void look_up(CURL* easy, const FetchJob& job, const std::string& method, const std::string& url,
-               const curl_slist* headers);
+  /// Before each request that sends `headers`: what to send beside them, the conditions of what is kept.
+  std::vector<std::string> look_up(const FetchJob& job, const std::string& method, const std::string& url,
+                                   const curl_slist* headers);
   /// What is kept proved to be damaged, or is not what the server means: the next look_up() passes over it.
   void distrust() { distrusted_ = true; }
 
@@ -50,7 +51,6 @@ class CacheUse {
   std::optional<CachedAnswer> coming_;  // the answer that is being received, if it is to be kept
   std::uint64_t held_ = 0;
   bool distrusted_ = false;
-  std::unique_ptr<curl_slist, FreeList> conditional_;
 };
 
 }  // namespace brigade::worker

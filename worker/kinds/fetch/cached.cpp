@@ -4,13 +4,6 @@
 
 namespace brigade::worker {
 
-void Transfer::look_up() {
-  if (!cache_) return;
-  // A body of its own makes a GET another request; a POST that a 303 sent on has become a GET, but is left out, too.
-  const bool plain = !task_.own_data && task_.method == "GET";
-  cache_->look_up(easy_, *job_, plain ? "GET" : "", url(), headers());
-}
-
 /// The server says that nothing has changed. False: what is kept cannot be used, so the whole answer must be asked for.
 bool Transfer::serve_kept() {
   const std::vector<std::string> tags = answer_headers(easy_, "ETag");

@@ -106,6 +106,11 @@ wire::FetchOptions robots_options(const wire::FetchOptions& job) {
   return options;
 }
 
+bool job_may_resume(const wire::FetchOptions& options) {
+  return !options.data && !options.cookies && options.cert_pem.empty() &&
+         std::ranges::none_of(options.headers, header_is_conditional);
+}
+
 std::shared_ptr<FetchJob> job_of(wire::FetchOptions options, const std::shared_ptr<const FetchSettings>& settings,
                                  bool limited) {
   auto job = std::make_shared<FetchJob>();
@@ -113,6 +118,7 @@ std::shared_ptr<FetchJob> job_of(wire::FetchOptions options, const std::shared_p
   job->settings = settings;
   if (settings->cache && job_may_be_cached(*job)) job->cache = settings->cache;
   job->one_by_one = limited || job->cache;
+  job->resumes = job_may_resume(job->options);
   job->body_max = job->options.max_body_bytes > 0 ? job->options.max_body_bytes : settings->body_max;
   if (job->options.body) job->body_max = std::min<std::uint64_t>(job->body_max, wire::kBlobBytesMax - kAnswerOverhead);
   job->connect_timeout = job->options.connect_timeout > Duration{} ? job->options.connect_timeout : kConnectTimeout;
@@ -156,6 +162,7 @@ Result<std::shared_ptr<const FetchJob>> make_fetch_job(std::string_view options,
   if (!job->options.robots) return std::shared_ptr<const FetchJob>(job);
   const std::shared_ptr<FetchJob> robots = job_of(robots_options(job->options), settings, true);
   robots->cut_at_max = true;
+  robots->resumes = false;
   job->robots = std::make_shared<Robots>(product_of(robots->options.user_agent));
   job->robots_job = robots;
   job->one_by_one = true;

@@ -13,6 +13,7 @@
 #include "proto/wire/kinds.h"
 #include "worker/kinds/fetch/address_policy.h"
 #include "worker/kinds/fetch/http_cache.h"
+#include "worker/kinds/fetch/partials.h"
 #include "worker/kinds/fetch/robots.h"
 
 namespace brigade::worker {
@@ -21,6 +22,7 @@ struct FetchSettings {
   AddressPolicy addresses;
   std::uint64_t body_max = 0;                  ///< of decoded bytes, where the job says nothing
   std::shared_ptr<HttpCache> cache = nullptr;  ///< the worker's; null: it has none
+  std::shared_ptr<Partials> partials = std::make_shared<Partials>();
 };
 
 struct FreeList {
@@ -42,6 +44,7 @@ struct FetchJob {
   std::shared_ptr<Robots> robots;    ///< null: the job does not ask
   /// How the job gets a robots.txt, if it does: as its own requests, but with no header of theirs except User-Agent.
   std::shared_ptr<const FetchJob> robots_job;
+  bool resumes = false;     ///< as far as its options go: a body that broke off may be gone on with
   bool cut_at_max = false;  ///< a larger body ends at body_max, and is an answer
 
   /// Whether connections and names are its own: an address that one job names for a host must not serve another job.

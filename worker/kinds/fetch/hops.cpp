@@ -42,14 +42,15 @@ Duration Transfer::asked_to_wait() const {
 }
 
 bool Transfer::follow(CURLcode code) {
-  if (!job_->one_by_one || code != CURLE_OK) return false;
-  const bool more = cache_ && cache_->is_unchanged(easy_) ? !serve_kept() : job_->options.follow && redirect();
-  if (!more) return false;
+  const auto next = [this] {
+    return cache_ && cache_->is_unchanged(easy_) ? !serve_kept() : job_->options.follow && redirect();
+  };
+  if (!is_refused_part(code) && (!job_->one_by_one || code != CURLE_OK || !next())) return false;
   curl_off_t us = 0;
   curl_easy_getinfo(easy_, CURLINFO_TOTAL_TIME_T, &us);
   earlier_ms_ += static_cast<double>(us) / 1000;
   forget_answer();
-  look_up();
+  add_conditions();
   return true;
 }
 
