@@ -131,7 +131,10 @@ TEST_P(BrokenFetch, KeepsItsPartThroughAnAttemptThatBringsNothing) {
   HttpServer server([&](const HttpRequest&, HttpConnection& connection) {
     const int number = ++asked;
     if (number == 1) return break_off(connection, "0123", kRanges);
-    if (number == 2) return connection.send(http_reply("busy", "503 Busy"));
+    if (number == 2) {
+      connection.send(http_reply("busy", "503 Busy", "Connection: close\r\n"));
+      return false;
+    }
     if (number == 3) return false;
     return connection.send(http_reply("456789", "206 P", "Content-Range: bytes 4-9/10\r\nETag: \"v1\"\r\n"));
   });
@@ -142,6 +145,7 @@ TEST_P(BrokenFetch, KeepsItsPartThroughAnAttemptThatBringsNothing) {
 TEST_P(BrokenFetch, GoesOnBehindARedirect) {
   HttpServer server([](const HttpRequest& request, HttpConnection& connection) {
     if (request.path == "/from") return connection.send(http_reply("moved", "302 F", "Location: /to\r\n"));
+    if (request.path == "/robots.txt") return connection.send(http_reply("", "404 Not Found"));
     if (asks(request, "Range: bytes=4-"))
       return connection.send(http_reply("456789", "206 P", "Content-Range: bytes 4-9/10\r\nETag: \"v1\"\r\n"));
     return break_off(connection, "0123", kRanges);
