@@ -40,6 +40,13 @@ void describe_kinds(CLI::App& app, Options& options) {
       ->envname("BRIGADE_FETCH_ALLOW")
       ->default_str("none")
       ->delimiter(',');
+  app.add_option("--fetch-cache", options.settings.fetch_cache,
+                 "Folder where fetch keeps answers, to ask servers only for what has changed; workers may share it")
+      ->envname("BRIGADE_FETCH_CACHE")
+      ->default_str("none");
+  base::add_size(app, "--fetch-cache-size", options.settings.fetch_cache_size,
+                 "How much that folder may take on disk; what was used longest ago goes first",
+                 "BRIGADE_FETCH_CACHE_SIZE");
   app.add_option("--factorial-max", options.settings.factorial_max, "Largest n of a factorial")
       ->envname("BRIGADE_FACTORIAL_MAX")
       ->capture_default_str();

@@ -83,6 +83,9 @@ void declare_fetch_options(Declare& kind, FetchWishes& wishes, bool save) {
              "none", "URL"},
             wishes.proxy);
   kind.flag({"--cookies", "Cookies that a task's answers set are sent with its further redirects"}, wishes.cookies);
+  kind.flag({"--robots", "Fetch only what the robots.txt of each server allows"}, wishes.robots);
+  kind.flag({"--no-cache", "Not through the cache of the workers that have one (brigade-worker --fetch-cache)"},
+            wishes.no_cache);
   kind.flag({"--compressed", "Ask for compressed answers and decode them"}, wishes.compressed);
   kind.duration({"--connect-timeout",
                  "Limit of connecting to the server; before 'fetch' it is that of connecting to "
@@ -118,6 +121,8 @@ Result<wire::FetchOptions> fetch_options_of(const FetchWishes& wishes) {
   options.resolve = wishes.resolve;
   options.http2 = wishes.http2;
   options.cookies = wishes.cookies;
+  options.no_cache = wishes.no_cache;
+  options.robots = wishes.robots;
   if (!wishes.proxy.empty())
     if (auto good = check_proxy(wishes.proxy); !good) return good.error();
   options.proxy = wishes.proxy;

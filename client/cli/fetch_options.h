@@ -17,7 +17,7 @@ struct FetchWishes {
   std::string method, data, save, ca_file, cert_file, user_agent, proxy, sha256;
   std::vector<std::string> headers, resolve;
   bool body = false, http2 = false, fail = false, insecure_tls = false, compressed = false, cookies = false,
-       location = true;
+       no_cache = false, robots = false, location = true;
   std::optional<std::uint64_t> max_body, max_redirects;
   std::optional<Duration> connect_timeout;
   std::string rate, host_rate;

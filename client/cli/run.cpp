@@ -160,6 +160,8 @@ bool Run::start_private_cluster() {
       cluster::PrivateCluster::start({.workers = workers,
                                       .threads = threads,
                                       .io_concurrency = static_cast<unsigned>(options_.io_concurrency.value_or(0)),
+                                      .fetch_cache = options_.fetch_cache,
+                                      .fetch_cache_size = options_.fetch_cache_size,
                                       .timeout = context_.connect_timeout(),
                                       .interrupt_fd = context_.signals().fd()});
   if (!cluster) return end(cluster.error());
@@ -176,10 +178,10 @@ bool Run::find_cluster() {
     endpoint = found->value_or("");
   }
   const bool shared = !endpoint.empty();
-  if (shared && (options_.workers || options_.threads || options_.io_concurrency)) {
+  if (shared && (options_.workers || options_.threads || options_.io_concurrency || !options_.fetch_cache.empty())) {
     context_.warn("using the cluster at " + endpoint +
-                  ", which has workers of its own: --workers, --threads and "
-                  "--io-concurrency count only with --private");
+                  ", which has workers of its own: --workers, --threads, "
+                  "--io-concurrency and --fetch-cache count only with --private");
   }
   if (!shared && !start_private_cluster()) return false;
   if (!shared) endpoint = cluster_->endpoint();
@@ -397,6 +399,10 @@ void declare_run(Declare& root) {
                  4096);
   command.number({"--io-concurrency", "Transfers that each worker has in flight", "256"}, options->io_concurrency, 1,
                  1'000'000);
+  command.text({"--fetch-cache", "Folder where the workers keep what fetch got, to ask only for what has changed",
+                "none", "DIR"},
+               options->fetch_cache);
+  command.size({"--fetch-cache-size", "How much that folder may take on disk", "1GiB"}, options->fetch_cache_size);
   declare_job_options(command, *job);
   command.choice({"--order", "Results as they complete, or in the order of the input"}, options->order,
                  {"completion", "input"});

@@ -12,6 +12,8 @@ namespace brigade::cli {
 struct RunOptions {
   bool private_cluster = false;
   std::optional<std::uint64_t> workers, threads, io_concurrency;
+  std::string fetch_cache;  ///< a folder of the workers; empty: none
+  std::optional<std::uint64_t> fetch_cache_size;
   std::string order = "input";
   std::string out;
   std::string report;  ///< a page for the browser; empty: none

@@ -24,7 +24,23 @@ struct UpOptions {
   std::string state;
   std::optional<std::uint64_t> workers, threads, io_concurrency;
   std::vector<std::string> fetch_allow;
+  std::string fetch_cache;
+  std::optional<std::uint64_t> fetch_cache_size;
 };
+
+/// Of each worker, as they were given.
+std::vector<std::string> worker_arguments(const UpOptions& options) {
+  std::vector<std::string> arguments;
+  const auto add = [&](const char* name, const std::string& value) {
+    arguments.insert(arguments.end(), {name, value});
+  };
+  if (options.threads) add("--threads", std::to_string(*options.threads));
+  if (options.io_concurrency) add("--io-concurrency", std::to_string(*options.io_concurrency));
+  for (const std::string& range : options.fetch_allow) add("--fetch-allow", range);
+  if (!options.fetch_cache.empty()) add("--fetch-cache", std::filesystem::absolute(options.fetch_cache).string());
+  if (options.fetch_cache_size) add("--fetch-cache-size", std::to_string(*options.fetch_cache_size));
+  return arguments;
+}
 
 std::vector<std::string> supervisor_arguments(const UpOptions& options, const std::string& state,
                                               const std::string& log) {
@@ -38,10 +54,7 @@ std::vector<std::string> supervisor_arguments(const UpOptions& options, const st
                                      log,
                                      "--workers",
                                      std::to_string(options.workers.value_or(1))};
-  if (options.threads) arguments.insert(arguments.end(), {"--threads", std::to_string(*options.threads)});
-  if (options.io_concurrency)
-    arguments.insert(arguments.end(), {"--io-concurrency", std::to_string(*options.io_concurrency)});
-  for (const std::string& range : options.fetch_allow) arguments.insert(arguments.end(), {"--fetch-allow", range});
+  for (std::string& argument : worker_arguments(options)) arguments.push_back(std::move(argument));
   return arguments;
 }
 
@@ -114,22 +127,17 @@ void declare_up_options(Declare& command, UpOptions& options) {
   command.texts({"--fetch-allow",
                  "Addresses that fetch may reach though they are not public; may be given several times", "", "CIDR"},
                 options.fetch_allow);
+  command.text({"--fetch-cache", "Folder where the workers keep what fetch got, to ask only for what has changed",
+                "none", "DIR"},
+               options.fetch_cache);
+  command.size({"--fetch-cache-size", "How much that folder may take on disk", "1GiB"}, options.fetch_cache_size);
 }
 
 ExitCode supervise(Context& context, const UpOptions& options, const std::string& log) {
   cluster::SupervisorOptions supervised;
   supervised.broker_arguments = {"--listen", options.listen, "--state", options.state};
   supervised.worker_arguments = {"--broker", options.listen};
-  if (options.threads)
-    supervised.worker_arguments.insert(supervised.worker_arguments.end(),
-                                       {"--threads", std::to_string(*options.threads)});
-  if (options.io_concurrency) {
-    supervised.worker_arguments.insert(supervised.worker_arguments.end(),
-                                       {"--io-concurrency", std::to_string(*options.io_concurrency)});
-  }
-  for (const std::string& range : options.fetch_allow) {
-    supervised.worker_arguments.insert(supervised.worker_arguments.end(), {"--fetch-allow", range});
-  }
+  for (std::string& argument : worker_arguments(options)) supervised.worker_arguments.push_back(std::move(argument));
   supervised.workers = static_cast<unsigned>(options.workers.value_or(1));
   supervised.endpoint = options.listen;
   supervised.state_folder = options.state;

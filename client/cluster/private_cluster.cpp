@@ -122,6 +122,10 @@ Result<void> PrivateCluster::start_worker(std::size_t number) {
   if (options_.io_concurrency > 0) {
     spawn.arguments.insert(spawn.arguments.end(), {"--io-concurrency", std::to_string(options_.io_concurrency)});
   }
+  if (!options_.fetch_cache.empty())
+    spawn.arguments.insert(spawn.arguments.end(), {"--fetch-cache", options_.fetch_cache.string()});
+  if (options_.fetch_cache_size)
+    spawn.arguments.insert(spawn.arguments.end(), {"--fetch-cache-size", std::to_string(*options_.fetch_cache_size)});
   spawn.die_with_parent = true;
   spawn.new_session = true;
   spawn.stderr_file = log_path();

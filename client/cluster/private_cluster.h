@@ -16,8 +16,10 @@ namespace brigade::cluster {
 
 struct PrivateOptions {
   unsigned workers = 1;
-  unsigned threads = 0;                        ///< of each worker; 0: the worker's own choice, one per core
-  unsigned io_concurrency = 0;                 ///< of each worker; 0: the worker's own choice
+  unsigned threads = 0;               ///< of each worker; 0: the worker's own choice, one per core
+  unsigned io_concurrency = 0;        ///< of each worker; 0: the worker's own choice
+  std::filesystem::path fetch_cache;  ///< of all workers; empty: none
+  std::optional<std::uint64_t> fetch_cache_size;
   Duration timeout = std::chrono::seconds(5);  ///< for the broker to listen
   int interrupt_fd = -1;                       ///< start() gives up when it becomes readable
   bool tcp = false;                            ///< by TCP on loopback instead of a local socket

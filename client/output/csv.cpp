@@ -30,7 +30,7 @@ std::string_view answer_header(Shape shape) {
     case Shape::fetch:
       return ",result.http_status,result.bytes,result.content_type,result.url,result.redirects,result.sha256"
              ",result.dns_ms,result.connect_ms,result.tls_ms,result.ttfb_ms,result.total_ms"
-             ",result.body,result.body_base64,result.path";
+             ",result.body,result.body_base64,result.path,result.cached";
     case Shape::noop:
       return ",result.n";
     case Shape::sleep:
@@ -94,6 +94,7 @@ void append_fetch(std::string& out, const wire::FetchAnswer& answer, bool show_b
   append_text_cell(out, text ? body : std::string_view());
   append_base64_cell(out, text ? std::string_view() : body);
   append_text_cell(out, path);
+  append_text_cell(out, answer.cached ? "true" : "");
 }
 
 void append_argument(std::string& out, Shape shape, const Row& row) {

@@ -33,6 +33,7 @@ std::string factorial_text(const wire::FactorialAnswer& answer, wire::FactorialF
 std::string fetch_text(const wire::FetchAnswer& answer, bool show_body) {
   std::string text = fmt::format("{}  {}", answer.http_status, base::format_size(answer.bytes));
   if (!answer.content_type.empty()) text += "  " + answer.content_type;
+  if (answer.cached) text += "  cached";
   if (answer.redirects > 0) text += "  -> " + answer.url;
   if (show_body && answer.body) text += "  " + answer.body->substr(0, 200);
   return text;

@@ -9,7 +9,7 @@ namespace {
 constexpr std::array<std::string_view, kTaskStatuses> kNames{
     "ok",          "invalid_argument",   "too_large",         "unsupported_kind", "timeout",   "dns",      "connect",
     "tls",         "http_status",        "forbidden_address", "body_too_large",   "cancelled", "deadline", "max_fails",
-    "worker_lost", "resource_exhausted", "internal",          "protocol",         "checksum"};
+    "worker_lost", "resource_exhausted", "internal",          "protocol",         "checksum",  "robots"};
 
 template <class T>
 Column<T> pick(const Column<T>& column, const std::vector<std::size_t>& rows) {

@@ -34,8 +34,9 @@ enum class TaskStatus : std::uint8_t {
   internal = 16,
   protocol = 17,  ///< the server's answer broke HTTP, or ended early
   checksum = 18,  ///< a fetched body is not the expected one
+  robots = 19,    ///< the server's robots.txt forbids it, or could not be had
 };
-inline constexpr std::size_t kTaskStatuses = 19;
+inline constexpr std::size_t kTaskStatuses = 20;
 
 /// The documented name, as in `error.code`: `ok`, `invalid_argument`, …
 std::string_view name_of(TaskStatus status);

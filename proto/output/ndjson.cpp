@@ -84,6 +84,7 @@ void append_fetch(std::string& out, const Row& row, bool show_body) {
   append_time(out, "tls_ms", answer->tls_ms);
   append_time(out, "ttfb_ms", answer->ttfb_ms);
   append_time(out, "total_ms", answer->total_ms);
+  if (answer->cached) out += ",\"cached\":true";
   if (show_body && answer->body) {
     out += ',';
     append_bytes(out, "body", *answer->body);

@@ -133,6 +133,8 @@ std::string encode(const FetchOptions& options) {
   to.set_proxy(options.proxy);
   to.set_cookies(options.cookies);
   to.set_sha256(options.sha256);
+  to.set_no_cache(options.no_cache);
+  to.set_robots(options.robots);
   return to.SerializeAsString();
 }
 
@@ -159,6 +161,8 @@ Result<FetchOptions> decode_fetch_options(std::string_view bytes) {
   options.proxy = from.proxy();
   options.cookies = from.cookies();
   options.sha256 = from.sha256();
+  options.no_cache = from.no_cache();
+  options.robots = from.robots();
   check_digest(check, options.sha256);
   options.connect_timeout = check.duration(from.connect_timeout_ns(), "fetch.connect_timeout");
   if (!check.ok()) return check.error();
@@ -209,6 +213,7 @@ std::string encode(const FetchAnswer& answer) {
   to.set_total_ms(answer.total_ms);
   if (answer.body) to.set_body(*answer.body);
   to.set_http_version(answer.http_version);
+  to.set_cached(answer.cached);
   return to.SerializeAsString();
 }
 
@@ -230,6 +235,7 @@ Result<FetchAnswer> decode_fetch_answer(std::string_view bytes) {
   answer.total_ms = check.milliseconds(from.total_ms(), "fetch.total_ms");
   if (from.has_body()) answer.body = std::move(*from.mutable_body());
   answer.http_version = from.http_version();
+  answer.cached = from.cached();
   if (!check.ok()) return check.error();
   return answer;
 }

@@ -54,6 +54,8 @@ struct FetchOptions {
   std::string proxy;                 ///< its URL; empty: none
   bool cookies = false;              ///< those that a task's answers set are sent with its redirects
   std::string sha256;                ///< of the decoded body, 32 bytes; empty: any
+  bool no_cache = false;             ///< neither from the worker's cache nor into it
+  bool robots = false;               ///< only what each server's robots.txt allows
 };
 
 /// One task of a fetch: what it has of its own goes before, or beside, the job's options.
@@ -79,6 +81,7 @@ struct FetchAnswer {
   double dns_ms = 0, connect_ms = 0, tls_ms = 0, ttfb_ms = 0, total_ms = 0;
   std::optional<std::string> body;
   std::uint32_t http_version = 0;  ///< 10, 11, 20; 0: not known
+  bool cached = false;             ///< the server said that the body in the worker's cache is still right
 };
 
 std::string encode(const FactorialOptions& options);

@@ -207,10 +207,13 @@ TEST(Ndjson, WritesABodyAsTextOrBase64) {
   EXPECT_EQ(json["http_status"], 200);
   EXPECT_EQ(json["body"], "hi");
   EXPECT_EQ(json["sha256"].get<std::string>().substr(0, 4), "0f0f");
+  EXPECT_FALSE(json.contains("cached"));
   fetched.body = "\xff\xfe";
+  fetched.cached = true;
   json = nlohmann::json::parse(lines(view, page({wire::encode(fetched)}, {{0, 1}})))["result"];
   EXPECT_FALSE(json.contains("body"));
   EXPECT_EQ(json["body_base64"], "//4=");
+  EXPECT_EQ(json["cached"], true);
 }
 
 TEST(Csv, QuotesAsRfc4180Says) {

@@ -106,6 +106,34 @@ TEST_P(LimitedFetch, AsksForEveryRedirectAndGoesOnAsLibcurlWould) {
   EXPECT_EQ(std::ranges::count(limited.targets, host), 1);
 }
 
+TEST_P(LimitedFetch, SendsTheCookiesThatARedirectHasSet) {
+  HttpServer server([](const HttpRequest& request, HttpConnection& connection) {
+    if (request.path == "/here") return connection.send(http_reply("x"));
+    return connection.send(http_reply("", "302 Found", "Location: /here\r\nSet-Cookie: pass=1\r\n"));
+  });
+  Limited limited(GetParam());
+  wire::FetchOptions options;
+  options.cookies = true;
+  EXPECT_EQ(limited.run({server.url("/")}, options)[0].status, TaskStatus::ok);
+  EXPECT_NE(server.requests().at(1).head.find("Cookie: pass=1"), std::string::npos);
+}
+
+TEST_P(LimitedFetch, AsksForRobotsTxtAsForEverythingElse) {
+  HttpServer server([](const HttpRequest& request, HttpConnection& connection) {
+    return connection.send(http_reply(request.path == "/robots.txt" ? "User-agent: *\nDisallow: /no" : "x"));
+  });
+  Limited limited(GetParam());
+  wire::FetchOptions options;
+  options.robots = true;
+  const auto rows = limited.run({server.url("/a"), server.url("/no"), server.url("/b"), server.url("/c")}, options);
+  std::vector<TaskStatus> statuses;
+  for (const test::Row& row : rows) statuses.push_back(row.status);
+  const TaskStatus ok = TaskStatus::ok;
+  EXPECT_EQ(statuses, (std::vector{ok, TaskStatus::robots, ok, ok}));
+  EXPECT_EQ(limited.asked, 4u);
+  EXPECT_EQ(server.requests().size(), 4u);
+}
+
 TEST_P(LimitedFetch, EndsRedirectsWithoutEndAndThoseThatLeadNowhere) {
   HttpServer server([&](const HttpRequest& request, HttpConnection& connection) {
     const std::string to = request.path == "/round" ? "/round" : "ftp://127.0.0.1/x";

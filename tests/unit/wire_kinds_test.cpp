@@ -52,7 +52,9 @@ TEST(Kinds, BringFetchOptionsBack) {
                              .connect_timeout = std::chrono::seconds(2),
                              .proxy = "http://p",
                              .cookies = true,
-                             .sha256 = std::string(32, '\xFF')};
+                             .sha256 = std::string(32, '\xFF'),
+                             .no_cache = true,
+                             .robots = true};
   const auto decoded = decode_fetch_options(encode(options));
   ASSERT_TRUE(decoded) << decoded.error().message;
   EXPECT_EQ(decoded->method, options.method);
@@ -71,6 +73,8 @@ TEST(Kinds, BringFetchOptionsBack) {
   EXPECT_EQ(decoded->proxy, options.proxy);
   EXPECT_EQ(decoded->cookies, options.cookies);
   EXPECT_EQ(decoded->sha256, options.sha256);
+  EXPECT_EQ(decoded->no_cache, options.no_cache);
+  EXPECT_EQ(decoded->robots, options.robots);
   EXPECT_FALSE(decode_fetch_options(encode(FetchOptions{.sha256 = "short"})));
 
   const auto standard = decode_fetch_options(encode(FetchOptions{}));
@@ -93,7 +97,8 @@ TEST(Kinds, BringFetchAnswersBack) {
                            .tls_ms = 3,
                            .ttfb_ms = 4.5,
                            .total_ms = 5,
-                           .body = std::string("a\0b", 3)};
+                           .body = std::string("a\0b", 3),
+                           .cached = true};
   const auto decoded = decode_fetch_answer(encode(answer));
   ASSERT_TRUE(decoded) << decoded.error().message;
   EXPECT_EQ(decoded->http_status, answer.http_status);
@@ -108,6 +113,7 @@ TEST(Kinds, BringFetchAnswersBack) {
   EXPECT_EQ(decoded->ttfb_ms, answer.ttfb_ms);
   EXPECT_EQ(decoded->total_ms, answer.total_ms);
   EXPECT_EQ(decoded->body, answer.body);
+  EXPECT_EQ(decoded->cached, answer.cached);
   FetchAnswer negative;
   negative.ttfb_ms = -1;
   EXPECT_FALSE(decode_fetch_answer(encode(negative)));

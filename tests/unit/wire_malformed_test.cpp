@@ -176,7 +176,7 @@ TEST(MalformedMessage, HasRunsThatAreNone) {
 }
 
 TEST(MalformedMessage, HasStatusesAndTimesThatAreNone) {
-  expect_refused(with_frame(block(), 1, std::string("\0\0\x13\0", 4)), "outcomes.status: 19 is not known here");
+  expect_refused(with_frame(block(), 1, std::string("\0\0\x14\0", 4)), "outcomes.status: 20 is not known here");
   expect_refused(
       Block{.sequence = 1, .outcomes = constant_outcomes(3)},
       [](auto& e) { e.mutable_columns()->set_constants(0, 255); }, "outcomes.status: 255");

@@ -139,11 +139,21 @@ std::vector<PermitGate::News> PermitGate::collect() {
   return all;
 }
 
+void TaskPermits::begin_to_wait() {
+  since_ = base::monotonic_now();
+  edge_.waits();
+}
+
+void TaskPermits::go_on() {
+  const Duration waited = base::monotonic_now() - since_;
+  waited_ += waited;
+  edge_.goes_on(waited);
+}
+
 void TaskPermits::begin(const Target& target) {
   question_.target = target;
   question_.again = false;
-  since_ = base::monotonic_now();
-  edge_.waits();
+  begin_to_wait();
 }
 
 bool TaskPermits::may_go(const PermitGate::Reply& reply) {
@@ -154,12 +164,10 @@ bool TaskPermits::may_go(const PermitGate::Reply& reply) {
 }
 
 bool TaskPermits::over(PermitGate::Answer answer) {
-  const Duration waited = base::monotonic_now() - since_;
-  waited_ += waited;
   holding_ = answer == PermitGate::Answer::permit;
   withdrawn_ = answer == PermitGate::Answer::withdrawn;
   question_.first &= !holding_;
-  edge_.goes_on(waited);
+  go_on();
   return holding_;
 }
 

@@ -123,6 +123,10 @@ class TaskPermits {
   /// In all.
   Duration waited() const { return waited_; }
 
+  /// A wait for something else, which counts for nothing either; begin_to_wait() and go_on() in turns.
+  void begin_to_wait();
+  void go_on();
+
   // For whoever waits in another way (gate_loop.h): begin(), then ask() and may_go() until it says so, then over().
   void begin(const Target& target);
   PermitGate::Ticket ask(std::function<void()> answered) { return gate_->ask(question_, std::move(answered)); }

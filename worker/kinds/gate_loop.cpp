@@ -23,18 +23,28 @@ asio::awaitable<void> wait(Timer timer, Duration duration) {
 
 }  // namespace
 
+LoopWait::LoopWait(const asio::any_io_executor& executor) : timer_(std::make_shared<asio::steady_timer>(executor)) {}
+
+std::function<void()> LoopWait::wake() const {
+  // Posted, so it comes after the wait has begun.
+  return [timer = timer_] { asio::post(timer->get_executor(), [timer] { timer->cancel(); }); };
+}
+
+asio::awaitable<void> LoopWait::woken() const {
+  return wait(timer_, std::chrono::hours(24 * 365));
+}
+
 asio::awaitable<bool> pass_on_loop(TaskPermits& permits, Target target, std::stop_token stop) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   const Timer timer = std::make_shared<asio::steady_timer>(executor);
+  const LoopWait answer(executor);
   permits.begin(target);
   while (true) {
-    // From whatever thread answers; posted, so it comes after the wait has begun.
-    const PermitGate::Ticket ticket =
-        permits.ask([timer] { asio::post(timer->get_executor(), [timer] { timer->cancel(); }); });
+    const PermitGate::Ticket ticket = permits.ask(answer.wake());
     {
       const auto stop_it = [&permits, ticket] { permits.gate().stop(ticket); };
       const std::stop_callback on_stop(stop, stop_it);
-      auto answered = wait(timer, std::chrono::hours(24 * 365));
+      auto answered = answer.woken();
       co_await std::move(answered);
     }
     const PermitGate::Reply reply = permits.gate().reply(ticket);

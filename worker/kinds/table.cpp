@@ -22,6 +22,11 @@ Result<std::vector<Kind>> kinds(const KindSettings& settings, const std::vector<
   Result<AddressPolicy> addresses = AddressPolicy::make(settings.fetch_allow, settings.allow_all_addresses);
   if (!addresses) return addresses.error();
   FetchSettings fetch{.addresses = *std::move(addresses), .body_max = settings.fetch_body_max};
+  if (!settings.fetch_cache.empty()) {
+    auto cache = HttpCache::open(settings.fetch_cache, settings.fetch_cache_size);
+    if (!cache) return cache.error();
+    fetch.cache = *std::move(cache);
+  }
   std::vector<Kind> all{factorial_kind(settings.factorial_max, settings.memory),
                         fetch_kind(std::move(fetch)),
                         noop_kind(),

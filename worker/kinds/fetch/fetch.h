@@ -4,8 +4,10 @@
 #include <chrono>
 #include <memory>
 
+#include "proto/base/os.h"
 #include "worker/kinds/fetch/fetch_job.h"
 #include "worker/kinds/fetch/transfer.h"
+#include "worker/kinds/gate.h"
 #include "worker/kinds/kind.h"
 
 namespace brigade::worker {
@@ -14,6 +16,22 @@ namespace brigade::worker {
 inline constexpr Duration kFetchTimeout = std::chrono::seconds(30);
 
 Kind fetch_kind(FetchSettings settings);
+
+/// How long a task has been at something, waits for permits not counted.
+class ActiveTime {
+ public:
+  /// `permits`: null where the task wants none.
+  explicit ActiveTime(const TaskPermits* permits)
+      : permits_(permits), begun_(base::monotonic_now()), waited_before_(waited()) {}
+  Duration so_far() const { return base::monotonic_now() - begun_ - (waited() - waited_before_); }
+
+ private:
+  Duration waited() const { return permits_ != nullptr ? permits_->waited() : Duration{}; }
+
+  const TaskPermits* permits_;
+  Instant begun_;
+  Duration waited_before_;
+};
 
 /// After a request of a job with limits: gives its permit back, and passes on that the host asks for a pause.
 void close_request(TaskPermits& permits, const Transfer& transfer);

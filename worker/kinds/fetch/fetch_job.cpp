@@ -9,6 +9,7 @@
 #include "proto/base/text.h"
 #include "proto/base/version.h"
 #include "proto/wire/limits.h"
+#include "worker/kinds/fetch/cache_rules.h"
 
 namespace brigade::worker {
 namespace {
@@ -79,6 +80,54 @@ std::unique_ptr<curl_slist, FreeList> header_list(const Headers& headers, bool w
   return std::unique_ptr<curl_slist, FreeList>(list);
 }
 
+/// What the job's requests say that they come from.
+std::string user_agent_of(const wire::FetchOptions& options) {
+  constexpr std::string_view kName = "User-Agent:";
+  for (const std::string& header : options.headers)
+    if (has_header({header}, kName))
+      return header.substr(std::min(header.find_first_not_of(" \t", kName.size()), header.size()));
+  return options.user_agent;
+}
+
+wire::FetchOptions robots_options(const wire::FetchOptions& job) {
+  wire::FetchOptions options;
+  options.body = true;
+  options.max_body_bytes = kRobotsBytesMax;
+  options.max_redirects = 5;  // as RFC 9309 wants it
+  options.user_agent = user_agent_of(job);
+  options.insecure_tls = job.insecure_tls;
+  options.ca_pem = job.ca_pem;
+  options.cert_pem = job.cert_pem;
+  options.proxy = job.proxy;
+  options.resolve = job.resolve;
+  options.http2 = job.http2;
+  options.connect_timeout = job.connect_timeout;
+  options.no_cache = true;  // what is cut would be kept, too
+  return options;
+}
+
+bool job_may_resume(const wire::FetchOptions& options) {
+  return !options.data && !options.cookies && options.cert_pem.empty() &&
+         std::ranges::none_of(options.headers, header_is_conditional);
+}
+
+std::shared_ptr<FetchJob> job_of(wire::FetchOptions options, const std::shared_ptr<const FetchSettings>& settings,
+                                 bool limited) {
+  auto job = std::make_shared<FetchJob>();
+  job->options = std::move(options);
+  job->settings = settings;
+  if (settings->cache && job_may_be_cached(*job)) job->cache = settings->cache;
+  job->one_by_one = limited || job->cache;
+  job->resumes = job_may_resume(job->options);
+  job->body_max = job->options.max_body_bytes > 0 ? job->options.max_body_bytes : settings->body_max;
+  if (job->options.body) job->body_max = std::min<std::uint64_t>(job->body_max, wire::kBlobBytesMax - kAnswerOverhead);
+  job->connect_timeout = job->options.connect_timeout > Duration{} ? job->options.connect_timeout : kConnectTimeout;
+  job->headers = header_list(job->options.headers, job->options.data.has_value());
+  job->resolve = list_of(job->options.resolve);
+  if (job->options.user_agent.empty()) job->options.user_agent = "brigade/" + std::string(base::version());
+  return job;
+}
+
 }  // namespace
 
 Result<FetchTask> make_fetch_task(const FetchJob& job, std::string_view argument) {
@@ -105,21 +154,19 @@ Result<FetchTask> make_fetch_task(const FetchJob& job, std::string_view argument
 
 Result<std::shared_ptr<const FetchJob>> make_fetch_job(std::string_view options,
                                                        const std::shared_ptr<const FetchSettings>& settings,
-                                                       bool one_by_one) {
+                                                       bool limited) {
   Result<wire::FetchOptions> decoded = options.empty() ? wire::FetchOptions{} : wire::decode_fetch_options(options);
   if (!decoded) return decoded.error();
   if (const Result<void> checked = check(*decoded); !checked) return checked.error();
-  auto job = std::make_shared<FetchJob>();
-  job->options = *std::move(decoded);
-  job->one_by_one = one_by_one;
-  job->settings = settings;
-  job->body_max = job->options.max_body_bytes > 0 ? job->options.max_body_bytes : settings->body_max;
-  if (job->options.body) job->body_max = std::min<std::uint64_t>(job->body_max, wire::kBlobBytesMax - kAnswerOverhead);
-  job->connect_timeout = job->options.connect_timeout > Duration{} ? job->options.connect_timeout : kConnectTimeout;
-  job->headers = header_list(job->options.headers, job->options.data.has_value());
-  job->resolve = list_of(job->options.resolve);
-  if (job->options.user_agent.empty()) job->options.user_agent = "brigade/" + std::string(base::version());
-  return std::shared_ptr<const FetchJob>(std::move(job));
+  const std::shared_ptr<FetchJob> job = job_of(*std::move(decoded), settings, limited);
+  if (!job->options.robots) return std::shared_ptr<const FetchJob>(job);
+  const std::shared_ptr<FetchJob> robots = job_of(robots_options(job->options), settings, true);
+  robots->cut_at_max = true;
+  robots->resumes = false;
+  job->robots = std::make_shared<Robots>(product_of(robots->options.user_agent));
+  job->robots_job = robots;
+  job->one_by_one = true;
+  return std::shared_ptr<const FetchJob>(job);
 }
 
 }  // namespace brigade::worker

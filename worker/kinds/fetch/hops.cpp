@@ -1,10 +1,11 @@
-// Of a job with limits every request wants a permit, so libcurl follows no redirects: each is a transfer of its own, as
-// libcurl would have made it.
+// Where every request wants a permit (of a job with limits), is to be looked up in the cache, or must be allowed by a
+// robots.txt, libcurl follows no redirects: each is a transfer of its own, as libcurl would have made it.
 #include <algorithm>
 #include <chrono>
 #include <string>
 
 #include "worker/kinds/fetch/transfer.h"
+#include "worker/kinds/fetch/url_parts.h"
 
 namespace brigade::worker {
 namespace {
@@ -27,22 +28,9 @@ bool is_named(std::string_view header, std::string_view name) {
 }  // namespace
 
 Target Transfer::target() const {
-  CURLU* parsed = curl_url();
-  std::string name;
-  if (parsed != nullptr && curl_url_set(parsed, CURLUPART_URL, url().c_str(), CURLU_GUESS_SCHEME) == CURLUE_OK) {
-    const auto part = [parsed](CURLUPart what) {
-      char* text = nullptr;
-      std::string copy;
-      if (curl_url_get(parsed, what, &text, CURLU_DEFAULT_PORT) == CURLUE_OK) copy = text;
-      curl_free(text);
-      std::transform(copy.begin(), copy.end(), copy.begin(), [](unsigned char c) { return std::tolower(c); });
-      return copy;
-    };
-    name = part(CURLUPART_SCHEME) + "://" + part(CURLUPART_HOST) + ":" + part(CURLUPART_PORT);
-  }
-  curl_url_cleanup(parsed);
   constexpr std::size_t kNameMax = 200;  // for people; hosts are shorter
-  return name.empty() || name.size() > kNameMax ? Target{} : target_of(std::move(name));
+  std::optional<UrlParts> parts = url_parts(url());
+  return !parts || parts->origin.size() > kNameMax ? Target{} : target_of(std::move(parts->origin));
 }
 
 Duration Transfer::asked_to_wait() const {
@@ -54,7 +42,19 @@ Duration Transfer::asked_to_wait() const {
 }
 
 bool Transfer::follow(CURLcode code) {
-  if (!job_->one_by_one || !job_->options.follow || code != CURLE_OK) return false;
+  const auto next = [this] {
+    return cache_ && cache_->is_unchanged(easy_) ? !serve_kept() : job_->options.follow && redirect();
+  };
+  if (!is_refused_part(code) && (!job_->one_by_one || code != CURLE_OK || !next())) return false;
+  curl_off_t us = 0;
+  curl_easy_getinfo(easy_, CURLINFO_TOTAL_TIME_T, &us);
+  earlier_ms_ += static_cast<double>(us) / 1000;
+  forget_answer();
+  add_conditions();
+  return true;
+}
+
+bool Transfer::redirect() {
   const char* next = nullptr;
   curl_easy_getinfo(easy_, CURLINFO_REDIRECT_URL, &next);
   if (next == nullptr) return false;
@@ -63,9 +63,6 @@ bool Transfer::follow(CURLcode code) {
     return false;
   }
   ++redirects_;
-  curl_off_t us = 0;
-  curl_easy_getinfo(easy_, CURLINFO_TOTAL_TIME_T, &us);
-  earlier_ms_ += static_cast<double>(us) / 1000;
   const long status = status_of(easy_);
   const std::string from = target().name;
   hop_ = next;
@@ -74,17 +71,20 @@ bool Transfer::follow(CURLcode code) {
   if ((status == 301 || status == 302 || status == 303) && task_.method != "HEAD")
     curl_easy_setopt(easy_, CURLOPT_HTTPGET, 1L);
   if (target().name != from) drop_credentials();
-  forget_answer();
   return true;
+}
+
+const curl_slist* Transfer::headers() const {
+  if (headers_elsewhere_) return headers_elsewhere_.get();
+  return task_.own_headers ? task_.own_headers.get() : job_->headers.get();
 }
 
 // What was meant for one host is not for another.
 void Transfer::drop_credentials() {
-  const curl_slist* headers = task_.own_headers ? task_.own_headers.get() : job_->headers.get();
   curl_slist* kept = nullptr;
-  for (; headers != nullptr; headers = headers->next)
-    if (!is_named(headers->data, "Authorization") && !is_named(headers->data, "Cookie"))
-      kept = curl_slist_append(kept, headers->data);
+  for (const curl_slist* each = headers(); each != nullptr; each = each->next)
+    if (!is_named(each->data, "Authorization") && !is_named(each->data, "Cookie"))
+      kept = curl_slist_append(kept, each->data);
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, kept);
   headers_elsewhere_.reset(kept);
 }

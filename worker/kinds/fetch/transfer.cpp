@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "proto/base/text.h"
+#include "worker/kinds/fetch/digest.h"
 
 namespace brigade::worker {
 namespace {
@@ -21,15 +22,6 @@ void set(CURL* easy, CURLoption option, T value) {
 long whole_ms(Duration duration) {
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
   return static_cast<long>(std::clamp<std::int64_t>(ms, 1, 1'000'000'000));
-}
-
-std::string hex_of(std::string_view bytes) {
-  std::string text;
-  for (const char c : bytes) {
-    text += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
-    text += "0123456789abcdef"[static_cast<unsigned char>(c) & 15];
-  }
-  return text;
 }
 
 }  // namespace
@@ -49,6 +41,7 @@ Transfer::Transfer(std::shared_ptr<const FetchJob> job)
   require(easy_ != nullptr && digest_ != nullptr);
   set_options();
   set_security();
+  if (job_->cache) cache_.emplace(job_->cache);
 }
 
 Transfer::~Transfer() = default;
@@ -133,17 +126,43 @@ std::optional<Ending> Transfer::begin(std::string_view argument, bool last_attem
   forbidden_.clear();
   open_error_ = 0;
   message_[0] = '\0';
+  if (job_->options.cookies) set(easy_, CURLOPT_COOKIELIST, "ALL");  // those of the task before
   forget_answer();
   set_request();
   headers_elsewhere_.reset();
+  conditional_.reset();
+  if (cache_) cache_->reset();
+  add_conditions();
   return std::nullopt;
+}
+
+/// Before each request: what the cache and a body that broke off have to say to the server.
+void Transfer::add_conditions() {
+  std::vector<std::string> conditions = conditions_of_part();
+  if (cache_ && part_) cache_->distrust();  // one thing at a time
+  if (cache_) {
+    for (std::string& each : cache_->look_up(*job_, is_plain_get() ? "GET" : "", url(), headers()))
+      conditions.push_back(std::move(each));
+  }
+  if (conditions.empty() && !conditional_) return;
+  curl_slist* list = nullptr;
+  for (const curl_slist* each = headers(); each != nullptr; each = each->next)
+    list = curl_slist_append(list, each->data);
+  for (const std::string& each : conditions) list = curl_slist_append(list, each.c_str());
+  set(easy_, CURLOPT_HTTPHEADER, list);
+  conditional_.reset(list);
+}
+
+/// A body of its own makes a GET another request; a POST that a redirect has made a GET is left out, too.
+bool Transfer::is_plain_get() const {
+  return task_.method == "GET" && !task_.own_data && !job_->options.data;
 }
 
 void Transfer::forget_answer() {
   bytes_ = 0;
   if (body_.capacity() > kKeptBodyBytes) body_ = {};
   body_.clear();
-  if (job_->options.cookies) set(easy_, CURLOPT_COOKIELIST, "ALL");  // those of the task before
+  keeps_ = cached_ = resumed_ = part_refused_ = false;
   EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr);
 }
 
@@ -152,16 +171,26 @@ void Transfer::limit(Duration left, Duration told) {
   set(easy_, CURLOPT_TIMEOUT_MS, whole_ms(left));
 }
 
+/// With the first piece of a body. False: it is not wanted.
+bool Transfer::begin_body() {
+  if (part_ && !go_on_with_part()) return false;
+  keeps_ = cache_ && cache_->keeps(easy_);
+  return true;
+}
+
 // Counts what is decoded: neither a missing length nor a compressed body gets past the limit.
 std::size_t Transfer::write(char* data, std::size_t, std::size_t size, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
+  if (transfer.bytes_ == 0 && !transfer.begin_body()) return 0;
   transfer.bytes_ += size;
   if (transfer.bytes_ > transfer.job_->body_max) {
     transfer.body_too_large_ = true;
+    if (transfer.job_->cut_at_max) transfer.body_.append(data, transfer.job_->body_max - transfer.body_.size());
     return 0;
   }
   EVP_DigestUpdate(transfer.digest_.get(), data, size);
-  if (transfer.job_->options.body) transfer.body_.append(data, size);
+  if (transfer.keeps_) transfer.hold(size);
+  if (transfer.job_->options.body || transfer.keeps_) transfer.body_.append(data, size);
   return size;
 }
 
@@ -194,8 +223,17 @@ curl_socket_t Transfer::open_socket(void* self, curlsocktype, curl_sockaddr* add
 
 Ending Transfer::end(CURLcode code) {
   on_resolved_ = nullptr;
+  Ending ended = ending(code);
+  if (ended.retry_after_ms != kFinal && !last_attempt_) keep_part();
+  part_.reset();
+  return ended;
+}
+
+Ending Transfer::ending(CURLcode code) {
   if (too_many_redirects_) code = CURLE_TOO_MANY_REDIRECTS;
-  if (code != CURLE_OK) return failure(code);
+  if (job_->cut_at_max && body_too_large_) return answer();
+  if (code != CURLE_OK || body_too_large_) return failure(code);
+  if (cached_) return answer();
   long status = 0;
   curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
   const bool busy = status == 429 || status == 503;
@@ -243,6 +281,8 @@ Ending Transfer::answer() {
   answer.redirects = redirects_ + number(CURLINFO_REDIRECT_COUNT);
   answer.sha256.resize(32);
   EVP_DigestFinal_ex(digest_.get(), reinterpret_cast<unsigned char*>(answer.sha256.data()), nullptr);
+  if (cached_) describe_kept(answer);
+  if (resumed_) answer.http_status = 200;
   if (!task_.sha256.empty() && answer.sha256 != task_.sha256) return wrong_checksum(answer.sha256, answer.http_status);
   // libcurl's times count from the start of the (last) request.
   const double resolved = ms(CURLINFO_NAMELOOKUP_TIME_T);
@@ -253,6 +293,7 @@ Ending Transfer::answer() {
   answer.tls_ms = std::max(0.0, secured - connected);
   answer.ttfb_ms = ms(CURLINFO_STARTTRANSFER_TIME_T);
   answer.total_ms = earlier_ms_ + ms(CURLINFO_TOTAL_TIME_T);
+  if (keeps_) cache_->keep(answer, body_);
   if (job_->options.body) answer.body = std::move(body_);
   return {.value = wire::encode(answer)};
 }

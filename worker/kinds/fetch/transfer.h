@@ -10,7 +10,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "worker/kinds/fetch/cache_use.h"
 #include "worker/kinds/fetch/fetch_job.h"
 #include "worker/kinds/gate.h"
 #include "worker/kinds/kind.h"
@@ -28,7 +30,8 @@ class Transfer {
   std::optional<Ending> begin(std::string_view argument, bool last_attempt);
   /// The whole transfer's time limit, and what messages call it.
   void limit(Duration left, Duration told);
-  /// Of a job with limits (hops.cpp): whether the answer sends us on. Then the handle is ready for that request.
+  /// Where libcurl follows no redirects (hops.cpp): whether another request must follow. Then the handle is ready for
+  /// it.
   bool follow(CURLcode code);
   /// What the next request goes to; none for what is no URL.
   Target target() const;
@@ -49,19 +52,34 @@ class Transfer {
   struct FreeEasy {
     void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
   };
-  struct FreeDigest {
-    void operator()(EVP_MD_CTX* digest) const { EVP_MD_CTX_free(digest); }
-  };
 
   void set_options();
   void set_request();
   void set_security();
   void forget_answer();
+  bool redirect();
   void drop_credentials();
+  const curl_slist* headers() const;
+  void add_conditions();
+  bool is_plain_get() const;
+  // The cache (cached.cpp)
+  bool serve_kept();
+  void describe_kept(wire::FetchAnswer& answer) const;
+  void hold(std::size_t size);
+  // Bodies that broke off (resume.cpp)
+  bool may_resume() const;
+  std::string part_key() const;
+  std::vector<std::string> conditions_of_part();
+  bool go_on_with_part();
+  bool is_refused_part(CURLcode code) const;
+  void keep_part();
+  std::string strong_validator() const;
+  bool begin_body();
   static std::size_t write(char* data, std::size_t one, std::size_t size, void* self);
   static std::size_t header(char* data, std::size_t one, std::size_t size, void* self);
   static int before_request(void* self, char* remote, char* local, int remote_port, int local_port);
   static curl_socket_t open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
+  Ending ending(CURLcode code);
   Ending answer();
   Ending wrong_checksum(const std::string& sha256, std::uint32_t http_status);
   Ending failure(CURLcode code);
@@ -92,6 +110,13 @@ class Transfer {
   double earlier_ms_ = 0;  // what the requests before took
   bool too_many_redirects_ = false;
   std::unique_ptr<curl_slist, FreeList> headers_elsewhere_;
+  std::unique_ptr<curl_slist, FreeList> conditional_;  // headers with conditions of ours
+  std::optional<CacheUse> cache_;
+  bool keeps_ = false;           // the body is held for the cache, too
+  bool cached_ = false;          // the answer is the kept one
+  std::optional<Partial> part_;  // what this request asks the rest of
+  bool resumed_ = false;         // the body goes on from a part
+  bool part_refused_ = false;    // the server sends another part than asked for
   bool body_too_large_ = false;
   bool header_too_large_ = false;
   std::string forbidden_;  // an address that was refused
