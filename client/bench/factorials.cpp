@@ -48,7 +48,7 @@ client::ChunkSource source_of(std::vector<std::uint64_t> numbers) {
   };
 }
 
-Error wrong(std::uint64_t n, const std::string& what) {
+Error wrong_factorial(std::uint64_t n, const std::string& what) {
   return {ErrorCode::internal, std::to_string(n) + "! " + what + "; this is a bug: please report it"};
 }
 
@@ -66,7 +66,8 @@ class Answers {
     for (const Results& page : pages_)
       if (auto good = check(page.outcomes, seen); !good) return good.error();
     const auto missing = std::find(seen.begin(), seen.end(), false);
-    if (missing != seen.end()) return wrong(numbers_[static_cast<std::size_t>(missing - seen.begin())], "did not come");
+    if (missing != seen.end())
+      return wrong_factorial(numbers_[static_cast<std::size_t>(missing - seen.begin())], "did not come");
     return std::accumulate(residues_.begin(), residues_.end(), std::uint64_t{0});
   }
 
@@ -81,14 +82,15 @@ class Answers {
         const std::size_t size = outcomes.values.sizes[row];
         const std::string_view value = outcomes.values.blob.view().substr(offset, size);
         offset += size;
-        if (outcomes.status[row] != TaskStatus::ok) return wrong(numbers_[index], "failed: " + std::string(value));
-        if (seen[index]) return wrong(numbers_[index], "came twice");
+        if (outcomes.status[row] != TaskStatus::ok)
+          return wrong_factorial(numbers_[index], "failed: " + std::string(value));
+        if (seen[index]) return wrong_factorial(numbers_[index], "came twice");
         seen[index] = true;
         const auto answer = wire::decode_factorial_answer(value);
         if (!answer) return answer.error();
         const bool binary = form_ == wire::FactorialForm::binary;
         if ((binary ? residue_of_binary(answer->value) : residue_of_decimal(answer->value)) != residues_[index])
-          return wrong(numbers_[index], "is wrong");
+          return wrong_factorial(numbers_[index], "is wrong");
       }
     }
     return {};

@@ -29,6 +29,8 @@ class Planner {
   Result<Plan> plan(JobRequest& request) {
     if (request.spec.range)
       add(*request.spec.range);
+    else if (factorial_ && factorial_->split)
+      add(Arithmetic{.start = factorial_->split->n, .step = 0, .count = 1});
     else if (auto added = add(request.source); !added)
       return added.error();
     return plan_;
@@ -70,6 +72,12 @@ std::uint64_t digits_of(std::uint64_t n) {
   return static_cast<std::uint64_t>(std::min(worker::log10_factorial(n), 1e18L)) + 1;
 }
 
+/// Of a split factorial, whose options are those of the merge.
+std::uint64_t memory_of_part(std::uint64_t n, wire::FactorialOptions options) {
+  options.split->merge = false;
+  return worker::memory_of_factorial(n, options);
+}
+
 std::string as_table(const JobSpec& spec, const Plan& plan, const std::optional<wire::FactorialOptions>& factorial) {
   std::string text = base::format_count(plan.tasks) + (plan.tasks == 1 ? " task of " : " tasks of ") + spec.kind + "\n";
   if (plan.argument_bytes > 0) text += "arguments        " + base::format_size(plan.argument_bytes) + "\n";
@@ -77,8 +85,13 @@ std::string as_table(const JobSpec& spec, const Plan& plan, const std::optional<
   text += "largest          " + base::format_count(plan.largest) + "!, " + base::format_count(digits_of(plan.largest)) +
           " digits\n";
   text += "results          about " + base::format_size(static_cast<std::uint64_t>(plan.result_bytes)) + "\n";
-  text += "memory           up to " + base::format_size(worker::memory_of_factorial(plan.largest, *factorial)) +
-          " for each task that runs\n";
+  if (factorial->split)
+    text += "memory           up to " + base::format_size(memory_of_part(plan.largest, *factorial)) + " for each of " +
+            std::to_string(factorial->split->parts) + " parts, then up to " +
+            base::format_size(worker::memory_of_factorial(plan.largest, *factorial)) + " where they are merged\n";
+  else
+    text += "memory           up to " + base::format_size(worker::memory_of_factorial(plan.largest, *factorial)) +
+            " for each task that runs\n";
   return text;
 }
 
@@ -90,6 +103,9 @@ std::string as_json(const JobSpec& spec, const Plan& plan, const std::optional<w
             ",\"digits_of_largest\":" + std::to_string(digits_of(plan.largest)) +
             ",\"result_bytes\":" + std::to_string(static_cast<std::uint64_t>(plan.result_bytes)) +
             ",\"memory_per_task_bytes\":" + std::to_string(worker::memory_of_factorial(plan.largest, *factorial));
+    if (factorial->split)
+      text += ",\"parts\":" + std::to_string(factorial->split->parts) +
+              ",\"memory_per_part_bytes\":" + std::to_string(memory_of_part(plan.largest, *factorial));
   }
   return text + "}\n";
 }

@@ -4,6 +4,7 @@
 
 #include "client/cli/fetch_options.h"
 #include "client/cli/list_input.h"
+#include "client/cli/split.h"
 #include "proto/base/text.h"
 
 namespace brigade::cli {
@@ -151,10 +152,12 @@ Declare declare_kind(Declare& command, KindEntry entry, const std::shared_ptr<Wo
   return kind;
 }
 
-void declare_factorial(Declare& command, const std::shared_ptr<JobOptions>& options, const UseRequest& use) {
+void declare_factorial(Declare& command, const std::shared_ptr<JobOptions>& options, bool waits,
+                       const UseRequest& use) {
   struct Form {
     std::string as = "decimal";
     bool verify = false;
+    std::optional<std::uint64_t> split;
   };
   auto form = std::make_shared<Form>();
   auto words = std::make_shared<Words>();
@@ -165,7 +168,11 @@ void declare_factorial(Declare& command, const std::shared_ptr<JobOptions>& opti
                                    : form->as == "digits" ? digits
                                    : form->as == "digest" ? digest
                                                           : decimal;
-    request.spec.options = wire::encode(wire::FactorialOptions{.form = as, .verify = form->verify});
+    wire::FactorialOptions chosen{.form = as, .verify = form->verify};
+    if (form->split) {
+      if (auto planned = plan_split(request, chosen, *form->split); !planned) return planned;
+    }
+    request.spec.options = wire::encode(chosen);
     return {};
   };
   Declare kind = declare_kind(command,
@@ -181,6 +188,10 @@ void declare_factorial(Declare& command, const std::shared_ptr<JobOptions>& opti
   kind.choice({"--as", "How n! is given back; the number of digits always is"}, form->as,
               {"decimal", "hex", "binary", "digits", "digest"});
   kind.flag({"--verify", "The worker checks each result by another way of computing it"}, form->verify);
+  if (waits)
+    kind.number(
+        {"--split", "One huge factorial in so many parts, on all workers; then one worker merges them. Checked", "off"},
+        form->split, 2, wire::kFactorialPartsMax);
 }
 
 void declare_fetch(Declare& command, const std::shared_ptr<JobOptions>& options, bool save, const UseRequest& use) {
@@ -226,9 +237,9 @@ void declare_durations(Declare& command, const std::string& name, const std::str
 
 }  // namespace
 
-void declare_kinds(Declare& command, const std::shared_ptr<JobOptions>& options, bool save, const UseRequest& use) {
-  declare_factorial(command, options, use);
-  declare_fetch(command, options, save, use);
+void declare_kinds(Declare& command, const std::shared_ptr<JobOptions>& options, bool waits, const UseRequest& use) {
+  declare_factorial(command, options, waits, use);
+  declare_fetch(command, options, waits, use);
   declare_kind(command,
                {.name = "noop",
                 .help = "Tasks that answer with their own number: what the runner itself costs",

@@ -23,12 +23,14 @@ struct JobRequest {
   std::optional<std::uint64_t> largest;  ///< numeric argument; nullopt as above or not numeric
   bool show_body = false;                ///< fetch: the body belongs into the results
   std::string save_folder;               ///< fetch: empty for none
+  bool split = false;                    ///< factorial: in parts first, which the spec's task then merges (split.h)
 };
 
 /// Turns a request into a job: run or submit.
 using UseRequest = std::function<ExitCode(Context&, JobRequest)>;
 
-/// Declares all kinds below `command`. `save`: whether --save is offered (a client that does not wait saves nothing).
-void declare_kinds(Declare& command, const std::shared_ptr<JobOptions>& options, bool save, const UseRequest& use);
+/// Declares all kinds below `command`. `waits`: whether --save and --split are offered, which are for a client that is
+/// there when the results come.
+void declare_kinds(Declare& command, const std::shared_ptr<JobOptions>& options, bool waits, const UseRequest& use);
 
 }  // namespace brigade::cli

@@ -10,10 +10,12 @@
 #include "client/cli/follow.h"
 #include "client/cli/resume.h"
 #include "client/cli/run_report.h"
+#include "client/cli/split.h"
 #include "client/cli/survey.h"
 #include "client/cluster/private_cluster.h"
 #include "client/output/body_folder.h"
 #include "client/output/summary.h"
+#include "proto/base/text.h"
 
 namespace brigade::cli {
 namespace {
@@ -32,7 +34,8 @@ class Run {
         progress_(context.progress(), context.terminal()) {}
 
   ExitCode go() {
-    const bool ready = prepare_output() && prepare_resume() && find_cluster() && check_workers() && submit();
+    const bool ready = prepare_output() && prepare_resume() && find_cluster() && check_workers() && compute_parts() &&
+                       (parts_failed_ || submit());
     if (!ready) {
       sink_.discard();
       return ended_;
@@ -53,7 +56,10 @@ class Run {
   bool find_cluster();
   bool start_private_cluster();
   bool check_workers();
+  bool compute_parts();
+  bool take_parts(const FollowOutcome& outcome, PartCollector& parts);
   bool submit();
+  bool submit_job(TaskSource source);
   client::ReadOptions read_options() const;
   bool prints_results() const { return format() != output::Format::quiet || bodies_; }
   ExitCode follow();
@@ -87,6 +93,8 @@ class Run {
   std::optional<output::ResultWriter> writer_;
   std::optional<Follower> follower_;
   std::optional<RunReport> report_;
+  std::optional<JobId> parts_job_;  ///< of a split factorial
+  bool parts_failed_ = false;       ///< then it is what is shown
   FollowOptions following_;
   ExitCode ended_ = kOk;
 };
@@ -100,6 +108,9 @@ bool Run::prepare_output() {
   if (options_.resume && options_.out.empty()) return end(context_.fail(kUsage, "--resume goes with --out FILE"));
   if (options_.resume && format() != output::Format::ndjson) {
     return end(context_.fail(kUsage, "--resume goes on with NDJSON only; leave out -o, or use -o ndjson"));
+  }
+  if (request_.split && (options_.resume || !options_.report.empty())) {
+    return end(context_.fail(kUsage, "--split goes with neither --resume nor --report: it is one result of two jobs"));
   }
   if (!request_.save_folder.empty()) {
     auto folder = output::BodyFolder::open(request_.save_folder);
@@ -211,11 +222,54 @@ bool Run::check_workers() {
   return true;
 }
 
+/// The first job of a split factorial. Its results become the task of the second one, which is submitted next.
+bool Run::compute_parts() {
+  if (!request_.split) return true;
+  begun_ = base::monotonic_now();
+  JobSpec merge = std::exchange(request_.spec, parts_spec(request_.spec));
+  if (!submit_job({})) return false;
+  parts_job_ = job_;
+  PartCollector parts;
+  FollowOptions following{.job = job_, .read = read_options()};
+  following.observe = [&parts](const Results& page) { parts.add(page); };
+  follower_.emplace(*session_, interrupts_, sink_, progress_);
+  const FollowOutcome outcome = follower_->follow(following);
+  progress_.hide();
+  if (!take_parts(outcome, parts)) return false;
+  if (!parts_failed_) request_.spec = std::move(merge);
+  return true;
+}
+
+bool Run::take_parts(const FollowOutcome& outcome, PartCollector& parts) {
+  if (outcome.how == Followed::interrupted) {
+    request_cancel();
+    return end(context_.fail(kInterrupted, "interrupted: the parts are cancelled, and nothing is merged"));
+  }
+  if (outcome.how != Followed::ended) return end(outcome.error);
+  const std::uint64_t count = request_.spec.range->count;
+  std::optional<std::string> argument = parts.argument(count);
+  parts_failed_ = !argument;
+  if (parts_failed_) return true;
+  context_.note(base::format_count(count) + " parts in " + base::format_duration(base::monotonic_now() - begun_) +
+                "; now they are merged");
+  TaskInput task{.argument = *std::move(argument), .number = 0, .label = {}};
+  request_.source = preceded_by(std::move(task), repeated({}, 1));
+  return true;
+}
+
 bool Run::submit() {
   TaskSource source = std::move(request_.source);
   if (argument_max_ && !request_.largest) source = limited(std::move(source), *argument_max_, over_limit_);
   if (report_) report_->begin(request_.tasks.value_or(0));
-  begun_ = base::monotonic_now();
+  if (!parts_job_) begun_ = base::monotonic_now();
+  if (!submit_job(std::move(source))) return false;
+  if (report_) report_->accepted();
+  // Nobody needs them any more. A private cluster forgets everything soon.
+  if (parts_job_ && !cluster_) (void)session_->ask(Verb::forget, to_string(*parts_job_));
+  return true;
+}
+
+bool Run::submit_job(TaskSource source) {
   // A worker that dies now is replaced later; an upload is not interrupted for it.
   session_->set_interrupt_fd(context_.signals().fd());
   std::optional<client::ReadOptions> read_next;
@@ -230,15 +284,15 @@ bool Run::submit() {
     if (auto tended = interrupts_.tend(); !tended) return end(tended.error());
     return end(submitted.error());
   }
-  if (report_) report_->accepted();
   job_ = submitted->job;
   if (!cluster_ && !submitted->warning.empty()) context_.warn(submitted->warning);
   return true;
 }
 
 client::ReadOptions Run::read_options() const {
-  return {.order = options_.order == "input" ? Order::input : Order::completion,
-          .with_arguments = !request_.spec.range};
+  return {.order = options_.order == "input" || request_.split ? Order::input : Order::completion,
+          .failed_only = parts_failed_,
+          .with_arguments = !request_.spec.range && !request_.split};
 }
 
 ExitCode Run::follow() {
@@ -250,7 +304,7 @@ ExitCode Run::follow() {
                                   .tasks = request_.tasks.value_or(0),
                                   .width = sink_.is_file() ? 0 : context_.table_width(),
                                   .save_body = {},
-                                  .skip_cancelled = false};
+                                  .skip_cancelled = parts_failed_};
     if (bodies_) {
       writing.save_body = [this](std::uint64_t index, std::string_view body) { return bodies_->save(index, body); };
     }

@@ -21,7 +21,12 @@ bool has_numeric_argument(Shape shape) {
 JobView view_of(JobId id, const JobSpec& spec) {
   JobView view{.id = to_string(id), .kind = spec.kind, .shape = shape_of(spec.kind), .range = spec.range};
   if (view.shape == Shape::factorial) {
-    if (auto options = wire::decode_factorial_options(spec.options)) view.form = options->form;
+    const auto options = wire::decode_factorial_options(spec.options);
+    if (options) view.form = options->form;
+    if (options && options->split) {  // whatever the arguments are, the tasks are about this number
+      view.range = Arithmetic{.start = options->split->n, .step = 0, .count = options->split->parts};
+      if (!options->split->merge) view.form = wire::FactorialForm::binary;
+    }
   }
   return view;
 }

@@ -59,6 +59,11 @@ std::string encode(const FactorialOptions& options) {
   pb::FactorialOptions to;
   to.set_form(static_cast<pb::FactorialForm>(options.form));
   to.set_verify(options.verify);
+  if (options.split) {
+    to.mutable_split()->set_n(options.split->n);
+    to.mutable_split()->set_parts(options.split->parts);
+    to.mutable_split()->set_merge(options.split->merge);
+  }
   return to.SerializeAsString();
 }
 
@@ -69,8 +74,42 @@ Result<FactorialOptions> decode_factorial_options(std::string_view bytes) {
   FactorialOptions options;
   options.form = check.one_of<FactorialForm>(from.form(), "factorial.form", kFactorialForms);
   options.verify = from.verify();
+  if (from.has_split()) {
+    options.split = {.n = from.split().n(), .parts = from.split().parts(), .merge = from.split().merge()};
+    if (options.split->parts == 0 || options.split->parts > kFactorialPartsMax)
+      check.refuse("a factorial in {} parts, not 1 to {}", options.split->parts, kFactorialPartsMax);
+  }
   if (!check.ok()) return check.error();
   return options;
+}
+
+std::string encode_factorial_parts(const std::vector<std::string>& parts) {
+  std::size_t size = 0;
+  for (const std::string& part : parts) size += sizeof(std::uint64_t) + part.size();
+  std::string bytes;
+  bytes.reserve(size);
+  for (const std::string& part : parts) bytes += encode_number(part.size());
+  for (const std::string& part : parts) bytes += part;
+  return bytes;
+}
+
+Result<std::vector<std::string_view>> decode_factorial_parts(std::string_view bytes, std::uint32_t parts) {
+  constexpr std::size_t kLimbBytes = sizeof(std::uint64_t);
+  const auto malformed = [&] {
+    return Error{ErrorCode::malformed,
+                 fmt::format("{} bytes that are not {} parts of a factorial", bytes.size(), parts)};
+  };
+  if (bytes.size() / kLimbBytes < parts) return malformed();
+  std::string_view rest = bytes.substr(kLimbBytes * parts);
+  std::vector<std::string_view> views;
+  for (std::uint32_t i = 0; i < parts; ++i) {
+    const std::uint64_t size = *decode_number(bytes.substr(kLimbBytes * i, kLimbBytes));
+    if (size == 0 || size % kLimbBytes != 0 || size > rest.size()) return malformed();
+    views.push_back(rest.substr(0, size));
+    rest.remove_prefix(size);
+  }
+  if (!rest.empty()) return malformed();
+  return views;
 }
 
 // Not through the message class, which would hold a copy of a value of hundreds of MB while it makes another.

@@ -22,13 +22,30 @@ Result<std::uint64_t> decode_number(std::string_view bytes);
 
 enum class FactorialForm : std::uint8_t { decimal = 0, hex = 1, binary = 2, digits = 3, digest = 4 };
 
+/// One factorial as the product of parts, by two jobs. The first has a task for each part: its argument is the part's
+/// number from 0 on, its answer's value the part's limbs of 8 bytes, least significant first (of radix 10^19 for the
+/// forms made of decimal digits, else of 2^64). The only task of the second gets the parts and answers with n!.
+struct FactorialSplit {
+  std::uint64_t n = 0;
+  std::uint32_t parts = 0;
+  bool merge = false;  ///< the second job
+  bool operator==(const FactorialSplit&) const = default;
+};
+inline constexpr std::uint32_t kFactorialPartsMax = 64;
+
 struct FactorialOptions {
   FactorialForm form = FactorialForm::decimal;
   bool verify = false;
+  std::optional<FactorialSplit> split{};
 };
 
+/// The argument of the task that merges: the bytes of each part as a number of 8 bytes, then the parts.
+std::string encode_factorial_parts(const std::vector<std::string>& parts);
+/// Views into `bytes`; each is a whole number of limbs, at least one.
+Result<std::vector<std::string_view>> decode_factorial_parts(std::string_view bytes, std::uint32_t parts);
+
 struct FactorialAnswer {
-  std::uint64_t digits = 0;  ///< decimal digits of n!
+  std::uint64_t digits = 0;  ///< decimal digits of n!; 0 for a part
   /// decimal, hex: the text. binary: the number's bytes, least significant first. digits: empty.
   /// digest: SHA-256 of the decimal digits, 64 hexadecimal characters.
   std::string value;

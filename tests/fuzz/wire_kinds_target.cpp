@@ -20,6 +20,13 @@ void number(const Bytes& bytes) {
   if (decoded) require(wire::encode_number(*decoded) == bytes.view());
 }
 
+void factorial_parts(const Bytes& bytes) {
+  constexpr std::uint32_t kParts = 3;
+  const auto views = wire::decode_factorial_parts(bytes.view(), kParts);
+  if (!views) return;
+  require(wire::encode_factorial_parts({views->begin(), views->end()}) == bytes.view());
+}
+
 void fetch_argument(const Bytes& bytes) {
   const auto request = wire::decode_fetch_argument(bytes.view());
   if (!request) return;
@@ -42,6 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       round_trip<wire::decode_fetch_answer>,
       fetch_argument,
       round_trip<wire::decode_label>,
+      factorial_parts,
   };
   Input input(data, size);
   const std::size_t which = input.below(std::size(kDecoders));

@@ -5,6 +5,7 @@
 
 #include "client/cli/fetch_options.h"
 #include "client/cli/kinds.h"
+#include "client/cli/split.h"
 #include "client/cli/survey.h"
 #include "client/cli/tree.h"
 
@@ -55,6 +56,59 @@ TEST_F(Kinds, PassTheOptionsOfFactorial) {
   ASSERT_TRUE(encoded);
   EXPECT_EQ(encoded->form, wire::FactorialForm::digest);
   EXPECT_TRUE(encoded->verify);
+}
+
+TEST_F(Kinds, SplitOneFactorialIntoTwoJobs) {
+  ASSERT_EQ(parse({"factorial", "5000", "--as", "hex", "--split", "4", "--priority", "3", "--name", "n"}), kOk);
+  EXPECT_TRUE(request->split);
+  EXPECT_EQ(request->tasks, 1u);
+  EXPECT_EQ(request->largest, 5000u);
+  EXPECT_FALSE(request->spec.range);
+  const auto merge = wire::decode_factorial_options(request->spec.options);
+  ASSERT_TRUE(merge);
+  EXPECT_EQ(merge->form, wire::FactorialForm::hex);
+  EXPECT_EQ(merge->split, (wire::FactorialSplit{.n = 5000, .parts = 4, .merge = true}));
+  const JobSpec parts = parts_spec(request->spec);
+  EXPECT_EQ(parts.range, (Arithmetic{.start = 0, .step = 1, .count = 4}));
+  EXPECT_EQ(parts.priority, 3);
+  EXPECT_EQ(parts.name, "");
+  EXPECT_EQ(parts.max_fails, (FailLimit{.unit = FailLimit::Unit::count, .value = 0}));
+  EXPECT_EQ(wire::decode_factorial_options(parts.options)->split, (wire::FactorialSplit{.n = 5000, .parts = 4}));
+}
+
+TEST_F(Kinds, SplitNothingElse) {
+  const std::vector<std::vector<std::string>> wrong{{"factorial", "1..2", "--split", "4"},
+                                                    {"factorial", "5", "6", "--split", "4"},
+                                                    {"factorial", "100000000", "--split", "4"}};
+  for (const auto& words : wrong) {
+    EXPECT_EQ(parse(words), kUsage) << words[1];
+    root.clear();
+  }
+}
+
+TEST(PartCollector, HasThePartsOnceAllAreThere) {
+  const auto page = [](std::uint64_t task, TaskStatus status, const std::string& value) {
+    ValuesBuilder values;
+    values.add(value);
+    return Results{.outcomes = {.runs = {{task, 1}}, .status = Column(status), .values = values.take()}};
+  };
+  const auto answer = [](const std::string& part) { return wire::encode(wire::FactorialAnswer{.value = part}); };
+  const std::string first(8, 'a'), second(16, 'b');
+  PartCollector parts;
+  parts.add(page(0, TaskStatus::ok, answer(first)));
+  EXPECT_EQ(PartCollector(parts).argument(2), std::nullopt);
+  // A long value comes in pieces.
+  const std::string value = answer(second);
+  Results piece = page(1, TaskStatus::ok, value.substr(0, 10));
+  piece.whole_bytes = value.size();
+  parts.add(piece);
+  piece = page(1, TaskStatus::ok, value.substr(10));
+  piece.whole_bytes = value.size();
+  piece.offset = 10;
+  parts.add(piece);
+  EXPECT_EQ(PartCollector(parts).argument(2), wire::encode_factorial_parts({first, second}));
+  parts.add(page(2, TaskStatus::internal, "wrong"));
+  EXPECT_EQ(parts.argument(2), std::nullopt);
 }
 
 TEST_F(Kinds, RepeatADurationWithoutMemory) {

@@ -2,15 +2,10 @@
 
 #include <gmp.h>
 #include <gtest/gtest.h>
-#include <malloc.h>
 #include <openssl/evp.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +13,7 @@
 #include "proto/wire/kinds.h"
 #include "proto/wire/limits.h"
 #include "tests/support/executors.h"
+#include "tests/unit/factorial_support.h"
 #include "worker/exec/thread_pool.h"
 #include "worker/kinds/factorial/compute.h"
 #include "worker/kinds/factorial/field.h"
@@ -30,9 +26,13 @@
 namespace brigade::worker {
 namespace {
 
+using test::answer_of;
 using test::Collector;
 using test::list_work;
+using test::measured_memory;
+using test::number;
 using test::range_work;
+using test::run;
 using wire::FactorialForm;
 
 /// Schoolbook multiplication of decimal digits: independent of GMP.
@@ -70,32 +70,6 @@ std::string by_multiplication(unsigned long n, int base) {
   release(text, copy.size() + 1);
   mpz_clear(value);
   return copy;
-}
-
-std::string number(std::uint64_t value) {
-  return wire::encode_number(value);
-}
-
-/// Runs the arguments in one thread, in the given order.
-std::vector<test::Row> run(const wire::FactorialOptions& options, const std::vector<std::string>& arguments,
-                           std::uint64_t n_max = 1'000'000) {
-  Outbox outbox;
-  ThreadPool pool({factorial_kind(n_max)}, outbox, {.threads = 1});
-  Work work = list_work(1, "factorial", arguments);
-  work.lease.brief.options = wire::encode(options);
-  pool.start(std::move(work));
-  Collector collector(outbox);
-  collector.wait_for(arguments.size());
-  std::vector<test::Row> rows;
-  for (std::size_t i = 0; i < arguments.size(); ++i) rows.push_back(collector.at(i));
-  return rows;
-}
-
-wire::FactorialAnswer answer_of(const test::Row& row) {
-  EXPECT_EQ(row.status, TaskStatus::ok) << row.value;
-  const Result<wire::FactorialAnswer> answer = wire::decode_factorial_answer(row.value);
-  EXPECT_TRUE(answer);
-  return answer ? *answer : wire::FactorialAnswer{};
 }
 
 TEST(Factorial, AgreesWithSchoolbookMultiplication) {
@@ -219,43 +193,13 @@ TEST(Factorial, RefusesWhatTakesMoreMemoryThanThereIs) {
   EXPECT_EQ(collector.at(2).status, TaskStatus::ok);
 }
 
-/// Bytes of a line of /proc/self/status.
-std::uint64_t status_bytes(const std::string& name) {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with(name)) return std::strtoull(line.c_str() + name.size(), nullptr, 10) * 1024;
-  return 0;
-}
-
-/// The most memory that n! takes in a process of its own, beside what that has anyway.
-std::uint64_t measured_memory(std::uint64_t n, const wire::FactorialOptions& options) {
-  int ends[2];
-  EXPECT_EQ(pipe(ends), 0);
-  const pid_t child = fork();
-  if (child == 0) {
-    malloc_trim(0);
-    std::ofstream("/proc/self/clear_refs") << "5";  // the peak begins again
-    const std::uint64_t before = status_bytes("VmRSS:");
-    (void)run(options, {number(n)}, n);
-    const std::uint64_t peak = status_bytes("VmHWM:") - before;
-    _exit(write(ends[1], &peak, sizeof peak) == sizeof peak ? 0 : 1);
-  }
-  std::uint64_t peak = 0;
-  EXPECT_EQ(read(ends[0], &peak, sizeof peak), ssize_t{sizeof peak});
-  int status = 0;
-  waitpid(child, &status, 0);
-  close(ends[0]);
-  close(ends[1]);
-  return peak;
-}
-
 TEST(FactorialNeeds, AreNotLessThanWhatIsTakenNorMuchMore) {
   if (!std::string_view(BRIGADE_SANITIZERS).empty() || !kernels_available())
     GTEST_SKIP() << "other memory than in the program";
   for (const std::uint64_t n : {300'000, 1'000'000, 1'300'000, 2'000'000})
     for (const FactorialForm form : {FactorialForm::decimal, FactorialForm::hex, FactorialForm::binary}) {
       const wire::FactorialOptions options{.form = form};
-      const std::uint64_t taken = measured_memory(n, options), told = memory_of_factorial(n, options);
+      const std::uint64_t taken = measured_memory(number(n), options), told = memory_of_factorial(n, options);
       EXPECT_LE(taken, told) << n << "!, form " << static_cast<int>(form);
       EXPECT_LE(told, 2 * taken) << n << "!, form " << static_cast<int>(form);
     }

@@ -33,7 +33,28 @@ TEST(Kinds, BringFactorialBack) {
   EXPECT_EQ(answer->digits, 7u);
   EXPECT_EQ(answer->value, binary);
   EXPECT_FALSE(decode_factorial_options("\x08\x05"));  // a form that there is not
+  EXPECT_FALSE(options->split);
+  const FactorialSplit split{.n = 1ull << 40, .parts = kFactorialPartsMax, .merge = true};
+  const auto with_split = decode_factorial_options(encode(FactorialOptions{.split = split}));
+  ASSERT_TRUE(with_split);
+  EXPECT_EQ(with_split->split, split);
+  for (const std::uint32_t parts : {0u, kFactorialPartsMax + 1})
+    EXPECT_FALSE(decode_factorial_options(encode(FactorialOptions{.split = FactorialSplit{.n = 5, .parts = parts}})));
   EXPECT_FALSE(decode_factorial_answer("\xFF"));
+}
+
+TEST(Kinds, BringThePartsOfAFactorialBack) {
+  const std::vector<std::string> parts{"12345678", std::string(24, 'a'), std::string(8, '\0')};
+  const std::string bytes = encode_factorial_parts(parts);
+  const auto views = decode_factorial_parts(bytes, 3);
+  ASSERT_TRUE(views);
+  EXPECT_EQ(std::vector<std::string>(views->begin(), views->end()), parts);
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_factorial_parts(std::string_view(bytes).substr(0, size), 3)) << size;
+  EXPECT_FALSE(decode_factorial_parts(bytes + "12345678", 3));
+  EXPECT_FALSE(decode_factorial_parts(encode_factorial_parts({"12345678", ""}), 2));
+  EXPECT_FALSE(decode_factorial_parts(encode_factorial_parts({"12345678", "1234567"}), 2));
+  EXPECT_FALSE(decode_factorial_parts(std::string(8, '\xFF') + std::string(8, 'a'), 1));  // more than there is
 }
 
 TEST(Kinds, BringFetchOptionsBack) {

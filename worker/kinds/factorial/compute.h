@@ -2,20 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 
 #include "worker/kinds/factorial/radix.h"
 #include "worker/kinds/factorial/swing.h"
-#include "worker/kinds/team.h"
 
 namespace brigade::worker {
-
-/// What a factorial may use, and when to leave it.
-struct Effort {
-  Team team;
-  std::function<bool()> given_up = [] { return false; };  ///< asked before each piece of a long step; then it stays so
-};
 
 /// One thread's; keeps tables from one factorial to the next.
 class Factorial {

@@ -80,4 +80,16 @@ void trim(Limbs& number) {
   while (!number.empty() && number.back() == 0) number.pop_back();
 }
 
+Limbs shifted(LimbsView number, std::uint64_t bits) {
+  const std::size_t zeros = bits / 64;
+  Limbs result(zeros + number.size() + 1, 0);
+  if (bits % 64 == 0) {
+    std::copy(number.begin(), number.end(), result.begin() + static_cast<std::ptrdiff_t>(zeros));
+  } else {
+    result.back() = mpn_lshift(result.data() + zeros, number.data(), static_cast<mp_size_t>(number.size()), bits % 64);
+  }
+  trim(result);
+  return result;
+}
+
 }  // namespace brigade::worker

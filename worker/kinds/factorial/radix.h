@@ -104,5 +104,7 @@ void divide_by(Radix radix, Limbs& number, std::uint64_t factor);
 /// out = a·b by the school's method, or GMP's ones. REQUIRES: a.size() >= b.size() >= 1, out has room for both.
 void multiply_short(Radix radix, LimbsView a, LimbsView b, std::uint64_t* out);
 void trim(Limbs& number);
+/// number · 2^bits, in radix 2^64.
+Limbs shifted(LimbsView number, std::uint64_t bits);
 
 }  // namespace brigade::worker

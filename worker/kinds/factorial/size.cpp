@@ -21,6 +21,12 @@ std::optional<std::uint64_t> digits_of_factorial(std::uint64_t n) {
   return static_cast<std::uint64_t>(below) + 1;
 }
 
+std::uint64_t exponent_in_factorial(std::uint64_t n, std::uint64_t p) {
+  std::uint64_t exponent = 0;
+  while (n > 0) exponent += n /= p;
+  return exponent;
+}
+
 std::uint64_t bytes_of_factorial(std::uint64_t n) {
   const long double bits = log10_factorial(n) * std::numbers::ln10_v<long double> / std::numbers::ln2_v<long double>;
   return static_cast<std::uint64_t>(bits / 8) + 2;

@@ -3,7 +3,7 @@
 #include <gmp.h>
 
 #include <algorithm>
-#include <bit>
+#include <cmath>
 #include <optional>
 
 #include "worker/kinds/factorial/primes.h"
@@ -45,28 +45,27 @@ Limbs shared_product_of(Radix radix, LimbsView factors, const Roots& roots, Team
   return std::move(shares.front());
 }
 
-std::uint64_t small_factorial(Radix radix, std::uint32_t n) {
+/// The product of p^e over `primes`, p^e being the power of p in n!; in binary without those of 2. n <= kOneLimb.
+std::uint64_t small_product(Radix radix, std::uint32_t n, const std::vector<std::uint32_t>& primes) {
   std::uint64_t product = 1;
-  for (std::uint32_t k = 2; k <= n; ++k) product *= k;
-  return radix == Radix::binary ? product >> std::countr_zero(product) : product;
-}
-
-/// number · 2^bits.
-Limbs shifted(const Limbs& number, std::uint64_t bits) {
-  const std::size_t zeros = bits / 64;
-  Limbs result(zeros + number.size() + 1, 0);
-  if (bits % 64 == 0) {
-    std::copy(number.begin(), number.end(), result.begin() + static_cast<std::ptrdiff_t>(zeros));
-  } else {
-    result.back() = mpn_lshift(result.data() + zeros, number.data(), static_cast<mp_size_t>(number.size()), bits % 64);
+  for (const std::uint32_t p : primes) {
+    if (p > n) break;
+    if (p == 2 && radix == Radix::binary) continue;
+    for (std::uint64_t e = exponent_in_factorial(n, p); e > 0; --e) product *= p;
   }
-  trim(result);
-  return result;
+  return product;
 }
 
 std::size_t limbs_of_factorial(Radix radix, std::uint32_t n) {
   if (radix == Radix::binary) return bytes_of_factorial(n) / sizeof(std::uint64_t) + 2;
   return static_cast<std::size_t>(log10_factorial(n)) / kLimbDigits + 2;
+}
+
+std::size_t limbs_of_powers(Radix radix, std::uint32_t n, const std::vector<std::uint32_t>& primes) {
+  double bits = 0;
+  for (const std::uint32_t p : primes)
+    bits += static_cast<double>(exponent_in_factorial(n, p)) * std::log2(static_cast<double>(p));
+  return static_cast<std::size_t>(bits / (radix == Radix::binary ? 64 : kLimbDigits * std::log2(10.0))) + 2;
 }
 
 }  // namespace
@@ -95,15 +94,28 @@ Limbs swing_factors(Radix radix, std::uint32_t n, const std::vector<std::uint32_
 
 std::optional<Limbs> SwingFactorial::of(Radix radix, std::uint32_t n, Team team,
                                         const std::function<bool()>& given_up) {
-  team = team.until(given_up);
-  const std::size_t limbs = limbs_of_factorial(radix, n);
-  roots_.grow_to(Multiplier::largest_transform(limbs));
   const std::vector<std::uint32_t> primes = primes_up_to(n);
+  const Effort effort{.team = team, .given_up = given_up};
+  std::optional<Limbs> odd = product_of_powers(radix, {n, primes, limbs_of_factorial(radix, n)}, effort);
+  if (odd && radix == Radix::binary) return shifted(*odd, exponent_in_factorial(n, 2));
+  return odd;
+}
+
+std::optional<Limbs> SwingFactorial::part_of(Radix radix, std::uint32_t n, const std::vector<std::uint32_t>& primes,
+                                             const Effort& effort) {
+  return product_of_powers(radix, {n, primes, limbs_of_powers(radix, n, primes)}, effort);
+}
+
+std::optional<Limbs> SwingFactorial::product_of_powers(Radix radix, const Powers& powers, const Effort& effort) {
+  const auto& [n, primes, limbs] = powers;
+  const std::function<bool()>& given_up = effort.given_up;
+  const Team team = effort.team.until(given_up);
+  roots_.grow_to(Multiplier::largest_transform(limbs));
   Multiplier multiplier(radix, roots_, team);
   multiplier.reserve(limbs);
   int halvings = 0;
   while (n >> halvings > kOneLimb) ++halvings;
-  Limbs number{small_factorial(radix, n >> halvings)};
+  Limbs number{small_product(radix, n >> halvings, primes)};
   while (halvings-- > 0) {
     if (given_up()) return std::nullopt;
     const Limbs swing = shared_product_of(radix, swing_factors(radix, n >> halvings, primes), roots_, team, multiplier);
@@ -112,7 +124,6 @@ std::optional<Limbs> SwingFactorial::of(Radix radix, std::uint32_t n, Team team,
     number = multiplier.multiply(number, swing);
   }
   if (given_up()) return std::nullopt;
-  if (radix == Radix::binary) return shifted(number, n - static_cast<std::uint32_t>(std::popcount(n)));
   return number;
 }
 

@@ -14,6 +14,12 @@
 
 namespace brigade::worker {
 
+/// What a factorial may use, and when to leave it.
+struct Effort {
+  Team team;
+  std::function<bool()> given_up = [] { return false; };  ///< asked before each piece of a long step; then it stays so
+};
+
 /// One thread's; keeps its tables from one factorial to the next.
 class SwingFactorial {
  public:
@@ -21,15 +27,26 @@ class SwingFactorial {
   /// then it must stay so.
   /// REQUIRES: kernels_available(); n was checked against a limit.
   std::optional<Limbs> of(Radix radix, std::uint32_t n, Team team, const std::function<bool()>& given_up);
+  /// The product of p^e over `primes` alone, p^e being the power of p in n!; in binary without those of 2. It costs
+  /// what a factorial of that length costs: the recursion is the same, p by p.
+  std::optional<Limbs> part_of(Radix radix, std::uint32_t n, const std::vector<std::uint32_t>& primes,
+                               const Effort& effort);
   /// Gives the memory back when it is much.
   void trim();
 
  private:
+  struct Powers {
+    std::uint32_t n = 0;
+    const std::vector<std::uint32_t>& primes;
+    std::size_t limbs = 0;  ///< of their product, at most
+  };
+  std::optional<Limbs> product_of_powers(Radix radix, const Powers& powers, const Effort& effort);
+
   Roots roots_;
 };
 
 /// The factors of swing(n), without those of 2 in binary, as limbs that hold as many as fit.
-/// REQUIRES: `primes` has all up to n.
+/// Of the primes in `primes` alone, which are in order; what is above n does not count.
 Limbs swing_factors(Radix radix, std::uint32_t n, const std::vector<std::uint32_t>& primes);
 
 }  // namespace brigade::worker

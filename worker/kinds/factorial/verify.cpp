@@ -73,10 +73,16 @@ bool FactorialCheck::stands(std::uint64_t n, Radix radix, LimbsView number) {
   return radix == Radix::binary || !digits || decimal_digits(number) == *digits;
 }
 
-std::uint64_t exponent_in_factorial(std::uint64_t n, std::uint64_t p) {
-  std::uint64_t exponent = 0;
-  while (n > 0) exponent += n /= p;
-  return exponent;
+Residues residues_of_powers(std::uint64_t n, const std::vector<std::uint32_t>& primes) {
+  Residues product{1, 1};
+  for (const std::uint32_t p : primes) {
+    Residues power{p, p};
+    for (std::uint64_t e = exponent_in_factorial(n, p); e > 0; e /= 2) {
+      if (e % 2 == 1) multiply_add(product, power, 0);
+      multiply_add(power, Residues(power), 0);
+    }
+  }
+  return product;
 }
 
 }  // namespace brigade::worker

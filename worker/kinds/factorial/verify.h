@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "worker/kinds/factorial/radix.h"
 
@@ -27,7 +28,7 @@ class FactorialCheck {
   Residues residues_{1, 1};
 };
 
-/// The exponent of the prime p in n! (Legendre: n/p + n/p² + …).
-std::uint64_t exponent_in_factorial(std::uint64_t n, std::uint64_t p);
+/// What the product of p^e over these primes leaves, p^e being the power of p in n!: from Legendre's formula alone.
+Residues residues_of_powers(std::uint64_t n, const std::vector<std::uint32_t>& primes);
 
 }  // namespace brigade::worker
