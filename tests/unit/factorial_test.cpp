@@ -183,7 +183,8 @@ TEST(Factorial, RefusesBadArgumentsAndOptions) {
 
 TEST(Factorial, RefusesWhatTakesMoreMemoryThanThereIs) {
   Outbox outbox;
-  ThreadPool pool({factorial_kind(10'000'000, 50 << 20)}, outbox, {.threads = 1, .memory = 50 << 20});
+  MemoryBudget budget(50 << 20);
+  ThreadPool pool({factorial_kind(10'000'000, 50 << 20)}, outbox, {.threads = 1, .memory = &budget});
   pool.start(list_work(1, "factorial", {number(1000), number(5'000'000), number(1001)}));
   Collector collector(outbox);
   collector.wait_for(3);
