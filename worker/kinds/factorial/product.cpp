@@ -9,11 +9,12 @@ namespace {
 template <class Step>
 void for_factors(std::uint64_t low, std::uint64_t high, Step step) {
   std::uint64_t factor = 1;
-  for (std::uint64_t k = low + 1; k <= high; ++k) {
+  while (low < high) {
+    ++low;
     std::uint64_t product = 0;
-    if (__builtin_mul_overflow(factor, k, &product)) {
+    if (__builtin_mul_overflow(factor, low, &product)) {
       step(factor);
-      product = k;
+      product = low;
     }
     factor = product;
   }
