@@ -12,6 +12,7 @@
 #include "broker/pages.h"
 #include "broker/store/sqlite_store.h"
 #include "tests/fuzz/input.h"
+#include "tests/support/temporary_folder.h"
 
 namespace brigade::fuzz {
 namespace {
@@ -149,21 +150,9 @@ void lay_out(const fs::path& folder, const Files& files) {
   for (const File& file : files) std::ofstream(folder / file.path, std::ios::binary) << file.bytes;
 }
 
-/// Deleted when the process ends as it should.
-class TemporaryFolder {
+class TemporaryFolder : public test::TemporaryFolder {
  public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "brigade-fuzz-XXXXXX").string();
-    require(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~TemporaryFolder() { fs::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  fs::path state() const { return path_ / "state"; }
-
- private:
-  fs::path path_;
+  fs::path state() const { return path() / "state"; }
 };
 
 StoreSignals no_signals() {

@@ -18,21 +18,14 @@
 #include "proto/base/memory.h"
 #include "proto/base/os.h"
 #include "proto/base/version.h"
+#include "tests/support/temporary_folder.h"
 
 namespace brigade::base {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Folder {
-  Folder() {
-    std::string pattern = (fs::temp_directory_path() / "brigade-base-XXXXXX").string();
-    require(::mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~Folder() { fs::remove_all(path); }
-  fs::path path;
-};
+using Folder = test::TemporaryFolder;
 
 void write(const fs::path& path, const std::string& text) {
   fs::create_directories(path.parent_path());
@@ -117,50 +110,50 @@ TEST(Machine, IsKnown) {
 
 TEST(QuotaCores, OfVersionTwoIsTheLeastOnThePathRoundedUp) {
   const Folder root;
-  write(root.path / "a" / "cpu.max", "350000 100000\n");
-  write(root.path / "a" / "b" / "cpu.max", "max 100000\n");
-  EXPECT_EQ(quota_cores("0::/a/b\n", root.path), 4u);
-  write(root.path / "a" / "b" / "cpu.max", "20000 100000\n");
-  EXPECT_EQ(quota_cores("0::/a/b\n", root.path), 1u);
-  EXPECT_EQ(quota_cores("0::/elsewhere\n", root.path), std::nullopt);
-  write(root.path / "cpu.max", "200000 100000\n");  // a container's own group
-  EXPECT_EQ(quota_cores("0::/not/visible/here\n", root.path), 2u);
+  write(root.path() / "a" / "cpu.max", "350000 100000\n");
+  write(root.path() / "a" / "b" / "cpu.max", "max 100000\n");
+  EXPECT_EQ(quota_cores("0::/a/b\n", root.path()), 4u);
+  write(root.path() / "a" / "b" / "cpu.max", "20000 100000\n");
+  EXPECT_EQ(quota_cores("0::/a/b\n", root.path()), 1u);
+  EXPECT_EQ(quota_cores("0::/elsewhere\n", root.path()), std::nullopt);
+  write(root.path() / "cpu.max", "200000 100000\n");  // a container's own group
+  EXPECT_EQ(quota_cores("0::/not/visible/here\n", root.path()), 2u);
 }
 
 TEST(QuotaCores, OfVersionOneIsFoundUnderItsController) {
   const Folder root;
-  write(root.path / "cpu,cpuacct" / "x" / "cpu.cfs_quota_us", "150000\n");
-  write(root.path / "cpu,cpuacct" / "x" / "cpu.cfs_period_us", "100000\n");
-  EXPECT_EQ(quota_cores("5:cpuset:/x\n4:cpu,cpuacct:/x\n", root.path), 2u);
-  EXPECT_EQ(quota_cores("5:cpuset:/x\n", root.path), std::nullopt);
-  write(root.path / "cpu,cpuacct" / "x" / "cpu.cfs_quota_us", "-1\n");
-  EXPECT_EQ(quota_cores("4:cpu,cpuacct:/x\n", root.path), std::nullopt);
-  EXPECT_EQ(quota_cores("nonsense", root.path), std::nullopt);
+  write(root.path() / "cpu,cpuacct" / "x" / "cpu.cfs_quota_us", "150000\n");
+  write(root.path() / "cpu,cpuacct" / "x" / "cpu.cfs_period_us", "100000\n");
+  EXPECT_EQ(quota_cores("5:cpuset:/x\n4:cpu,cpuacct:/x\n", root.path()), 2u);
+  EXPECT_EQ(quota_cores("5:cpuset:/x\n", root.path()), std::nullopt);
+  write(root.path() / "cpu,cpuacct" / "x" / "cpu.cfs_quota_us", "-1\n");
+  EXPECT_EQ(quota_cores("4:cpu,cpuacct:/x\n", root.path()), std::nullopt);
+  EXPECT_EQ(quota_cores("nonsense", root.path()), std::nullopt);
 }
 
 TEST(LimitedMemory, IsTheLeastOfAGroupAndThoseAboveIt) {
   const Folder root;
-  write(root.path / "a" / "memory.max", "1000000\n");
-  write(root.path / "a" / "b" / "memory.max", "max\n");
-  EXPECT_EQ(limited_memory("0::/a/b\n", root.path), 1'000'000u);
-  write(root.path / "a" / "b" / "memory.max", "5000\n");
-  EXPECT_EQ(limited_memory("0::/a/b\n", root.path), 5000u);
-  EXPECT_EQ(limited_memory("0::/elsewhere\n", root.path), std::nullopt);
-  write(root.path / "memory" / "x" / "memory.limit_in_bytes", "4000\n");
-  EXPECT_EQ(limited_memory("0::/a/b\n9:memory:/x\n", root.path), 4000u);
-  EXPECT_EQ(limited_memory("nonsense", root.path), std::nullopt);
+  write(root.path() / "a" / "memory.max", "1000000\n");
+  write(root.path() / "a" / "b" / "memory.max", "max\n");
+  EXPECT_EQ(limited_memory("0::/a/b\n", root.path()), 1'000'000u);
+  write(root.path() / "a" / "b" / "memory.max", "5000\n");
+  EXPECT_EQ(limited_memory("0::/a/b\n", root.path()), 5000u);
+  EXPECT_EQ(limited_memory("0::/elsewhere\n", root.path()), std::nullopt);
+  write(root.path() / "memory" / "x" / "memory.limit_in_bytes", "4000\n");
+  EXPECT_EQ(limited_memory("0::/a/b\n9:memory:/x\n", root.path()), 4000u);
+  EXPECT_EQ(limited_memory("nonsense", root.path()), std::nullopt);
 }
 
 TEST(Spawn, RunsAProgramWithItsOutputInFiles) {
   const Folder folder;
-  write(folder.path / "err", "before\n");
+  write(folder.path() / "err", "before\n");
   const Child child =
       started({.arguments = {"/bin/sh", "-c", "echo out \"$0\"; echo err >&2; cat; exit 3", "two words"},
-               .stderr_file = folder.path / "err",
-               .stdout_file = folder.path / "out"});
+               .stderr_file = folder.path() / "err",
+               .stdout_file = folder.path() / "out"});
   EXPECT_EQ(exit_code_of(child), 3);
-  EXPECT_EQ(read(folder.path / "out"), "out two words\n");
-  EXPECT_EQ(read(folder.path / "err"), "before\nerr\n");
+  EXPECT_EQ(read(folder.path() / "out"), "out two words\n");
+  EXPECT_EQ(read(folder.path() / "err"), "before\nerr\n");
 }
 
 TEST(Spawn, SaysWhyAProgramCannotBeStarted) {
@@ -178,11 +171,11 @@ TEST(Spawn, StartsWithNoSignalBlockedOrIgnored) {
     SignalFd signals({SIGTERM, SIGUSR1});
     auto* const before = ::signal(SIGUSR2, SIG_IGN);
     EXPECT_EQ(exit_code_of(started({.arguments = {"/bin/grep", "-E", "SigBlk|SigIgn", "/proc/self/status"},
-                                    .stdout_file = folder.path / "out"})),
+                                    .stdout_file = folder.path() / "out"})),
               0);
     ::signal(SIGUSR2, before);
   }).join();
-  EXPECT_EQ(read(folder.path / "out"), "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+  EXPECT_EQ(read(folder.path() / "out"), "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
 }
 
 TEST(Spawn, LeavesNoDescriptorOpenAndGivesANewSession) {
@@ -193,9 +186,9 @@ TEST(Spawn, LeavesNoDescriptorOpenAndGivesANewSession) {
   const Fd writer(ends[1]);
   const Child child = started({.arguments = {"/bin/sh", "-c", "ls /proc/self/fd | wc -l; cut -d' ' -f6 /proc/$$/stat"},
                                .new_session = true,
-                               .stdout_file = folder.path / "out"});
+                               .stdout_file = folder.path() / "out"});
   EXPECT_EQ(exit_code_of(child), 0);
-  EXPECT_EQ(read(folder.path / "out"), "4\n" + std::to_string(child.pid) + "\n");  // 0, 1, 2 and the folder itself
+  EXPECT_EQ(read(folder.path() / "out"), "4\n" + std::to_string(child.pid) + "\n");  // 0, 1, 2 and the folder itself
 }
 
 TEST(Spawn, EndsTheProgramWithTheThreadThatStartedIt) {

@@ -10,18 +10,15 @@
 #include "client/cluster/folders.h"
 #include "client/cluster/process.h"
 #include "client/cluster/supervisor.h"
+#include "tests/support/temporary_folder.h"
 
 namespace brigade::cluster {
 namespace {
 
 class ClusterFolder : public ::testing::Test {
  protected:
-  ClusterFolder() {
-    char name[] = "/tmp/brigade-cluster-XXXXXX";
-    path = mkdtemp(name);
-  }
-  ~ClusterFolder() override { std::filesystem::remove_all(path); }
-  std::filesystem::path path;
+  test::TemporaryFolder home;
+  std::filesystem::path path = home.path();
 };
 
 Access own() {

@@ -16,6 +16,7 @@
 #include "client/output/summary.h"
 #include "client/output/writer.h"
 #include "proto/output/ndjson.h"
+#include "tests/support/temporary_folder.h"
 
 namespace brigade::output {
 namespace {
@@ -249,16 +250,12 @@ TEST(Csv, HasAsManyCellsAsColumnsForEveryOutcome) {
 /// A folder that is gone with the test.
 class Folder : public ::testing::Test {
  protected:
-  Folder() {
-    char name[] = "/tmp/brigade-output-XXXXXX";
-    path = mkdtemp(name);
-  }
-  ~Folder() override { std::filesystem::remove_all(path); }
   static std::string read(const std::filesystem::path& file) {
     std::ifstream stream(file, std::ios::binary);
     return {std::istreambuf_iterator<char>(stream), {}};
   }
-  std::filesystem::path path;
+  test::TemporaryFolder home;
+  std::filesystem::path path = home.path();
 };
 
 TEST_F(Folder, OutputAppearsWhole) {

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "client/cli/app.h"
+#include "tests/support/temporary_folder.h"
 
 namespace brigade::cli {
 namespace {
@@ -35,18 +36,16 @@ Ended run(std::vector<std::string> words) {
 class ProgramTest : public ::testing::Test {
  protected:
   ProgramTest() {
-    char name[] = "/tmp/brigade-program-XXXXXX";
-    path = mkdtemp(name);
     for (const char* variable : {"XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"})
       setenv(variable, path.c_str(), 1);
     for (const char* variable : {"BRIGADE_OUTPUT", "BRIGADE_BROKER", "BRIGADE_CONFIG"}) unsetenv(variable);
   }
-  ~ProgramTest() override { std::filesystem::remove_all(path); }
   void configure(const std::string& text) const {
     std::filesystem::create_directories(path / "brigade");
     std::ofstream(path / "brigade" / "config.toml") << text;
   }
-  std::filesystem::path path;
+  test::TemporaryFolder home;
+  std::filesystem::path path = home.path();
 };
 
 TEST_F(ProgramTest, WithoutArgumentsItShowsAShortHelpWithExamples) {

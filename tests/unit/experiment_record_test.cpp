@@ -11,6 +11,7 @@
 #include "client/experiment/record_json.h"
 #include "client/experiment/summary.h"
 #include "client/experiment/timeline.h"
+#include "tests/support/temporary_folder.h"
 
 namespace brigade::experiment {
 namespace {
@@ -51,13 +52,6 @@ RunDetails details_of_cell(const std::string& cell, unsigned repeat) {
 
 class Folder : public ::testing::Test {
  protected:
-  Folder() {
-    char name[] = "/tmp/brigade-record-XXXXXX";
-    root = mkdtemp(name);
-    path = root / "results";
-  }
-  ~Folder() override { fs::remove_all(root); }
-
   std::string text_of(const std::string& name) const {
     std::ostringstream text;
     text << std::ifstream(path / name).rdbuf();
@@ -76,7 +70,8 @@ class Folder : public ::testing::Test {
     return *std::move(folder);
   }
 
-  fs::path root, path;
+  test::TemporaryFolder home;
+  fs::path root = home.path(), path = root / "results";
 };
 
 TEST_F(Folder, IsReadBackAsItWasWritten) {

@@ -12,6 +12,7 @@
 
 #include "tests/support/fetching.h"
 #include "tests/support/http_server.h"
+#include "tests/support/temporary_folder.h"
 #include "worker/kinds/fetch/cache_rules.h"
 #include "worker/kinds/fetch/digest.h"
 
@@ -42,13 +43,6 @@ bool versioned(const HttpRequest& request, HttpConnection& connection, const std
 
 class CachedFetch : public testing::TestWithParam<Lane> {
  protected:
-  CachedFetch() {
-    char name[] = "/tmp/brigade-cache-XXXXXX";
-    folder = fs::path(mkdtemp(name)) / "cache";
-    cache = *HttpCache::open(folder, std::uint64_t{64} << 20);
-  }
-  ~CachedFetch() override { fs::remove_all(folder.parent_path()); }
-
   test::Row row(const std::string& argument, const wire::FetchOptions& options) const {
     return test::fetch_rows(GetParam(), test::local_fetch(cache), {argument}, options)[0];
   }
@@ -61,8 +55,9 @@ class CachedFetch : public testing::TestWithParam<Lane> {
     return found;
   }
 
-  fs::path folder;
-  std::shared_ptr<HttpCache> cache;
+  test::TemporaryFolder home;
+  fs::path folder = home.path() / "cache";
+  std::shared_ptr<HttpCache> cache = *HttpCache::open(folder, std::uint64_t{64} << 20);
 };
 
 INSTANTIATE_TEST_SUITE_P(Lanes, CachedFetch, testing::Values(Lane::threads, Lane::loop),

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/temporary_folder.h"
 #include "worker/kinds/fetch/cache_file.h"
 #include "worker/kinds/fetch/digest.h"
 
@@ -25,13 +26,6 @@ CachedAnswer described(const std::string& body) {
 
 class CacheFolder : public testing::Test {
  protected:
-  CacheFolder() {
-    char name[] = "/tmp/brigade-cache-XXXXXX";
-    above = mkdtemp(name);
-    folder = above / "deep" / "cache";
-  }
-  ~CacheFolder() override { fs::remove_all(above); }
-
   std::shared_ptr<HttpCache> open(std::uint64_t bytes = 64 * kMiB) const {
     auto opened = HttpCache::open(folder, bytes);
     EXPECT_TRUE(opened) << opened.error().message;
@@ -45,7 +39,8 @@ class CacheFolder : public testing::Test {
     }
     return sum;
   }
-  fs::path above, folder;
+  test::TemporaryFolder home;
+  fs::path above = home.path(), folder = above / "deep" / "cache";
 };
 
 TEST_F(CacheFolder, GivesBackWhatWasPutByWhomever) {

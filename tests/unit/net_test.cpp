@@ -15,6 +15,7 @@
 #include "proto/base/os.h"
 #include "proto/net/socket.h"
 #include "proto/wire/limits.h"
+#include "tests/support/temporary_folder.h"
 
 namespace brigade::net {
 namespace {
@@ -23,15 +24,8 @@ using std::chrono::seconds;
 
 constexpr Duration kPatience = seconds(20);
 
-struct Folder {
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "brigade-net-XXXXXX").string();
-    require(::mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string endpoint() const { return "ipc://" + (path / "socket").string(); }
-  std::filesystem::path path;
+struct Folder : test::TemporaryFolder {
+  std::string endpoint() const { return "ipc://" + (path() / "socket").string(); }
 };
 
 // The next message, waited for generously.
@@ -268,21 +262,22 @@ TEST(Router, RefusesAPortThatIsServedAlready) {
 
 TEST(Router, ReplacesAStaleSocketFileButNoOtherFile) {
   const Folder folder;
-  leave_stale_socket((folder.path / "socket").string());
+  leave_stale_socket((folder.path() / "socket").string());
   {
     const auto router = bound(folder.endpoint());
     expect_round_trip(*router, folder.endpoint(), "uid " + std::to_string(::getuid()));
   }
-  std::ofstream(folder.path / "file") << "precious";
-  const auto refused = Router::bind({"ipc://" + (folder.path / "file").string()});
+  std::ofstream(folder.path() / "file") << "precious";
+  const auto refused = Router::bind({"ipc://" + (folder.path() / "file").string()});
   EXPECT_NE(message_of(refused).find("is not a socket"), std::string::npos) << message_of(refused);
-  EXPECT_TRUE(std::filesystem::is_regular_file(folder.path / "file"));
+  EXPECT_TRUE(std::filesystem::is_regular_file(folder.path() / "file"));
 }
 
 TEST(Router, SaysWhyItCannotListen) {
   const Folder folder;
-  EXPECT_NE(message_of(Router::bind({"ipc://" + (folder.path / "none" / "socket").string()})).find("cannot listen at"),
-            std::string::npos);
+  EXPECT_NE(
+      message_of(Router::bind({"ipc://" + (folder.path() / "none" / "socket").string()})).find("cannot listen at"),
+      std::string::npos);
   EXPECT_NE(message_of(Router::bind({"tcp://192.0.2.1:0"})).find("no such address"), std::string::npos)
       << message_of(Router::bind({"tcp://192.0.2.1:0"}));
 }

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <set>
@@ -17,6 +15,7 @@
 #include "proto/base/os.h"
 #include "proto/net/socket.h"
 #include "proto/wire/codec.h"
+#include "tests/support/temporary_folder.h"
 
 namespace brigade::client {
 
@@ -25,18 +24,9 @@ using std::chrono::seconds;
 
 inline constexpr JobId kJob{1, 2};
 
-class TemporaryFolder {
+class TemporaryFolder : public test::TemporaryFolder {
  public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "client-session-XXXXXX").string();
-    require(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  std::string endpoint() const { return "ipc://" + (path_ / "broker").string(); }
-
- private:
-  std::filesystem::path path_;
+  std::string endpoint() const { return "ipc://" + (path() / "broker").string(); }
 };
 
 struct Reply {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <chrono>
@@ -18,6 +17,7 @@
 #include "broker/store/index.h"
 #include "broker/store/payload_files.h"
 #include "broker/store/sqlite_store.h"
+#include "tests/support/temporary_folder.h"
 
 namespace brigade::broker {
 
@@ -27,22 +27,9 @@ inline constexpr std::chrono::seconds kPatience{60};
 /// Bytes that no job of these tests has.
 inline constexpr std::uint64_t kAll = 1 << 30;
 
-/// Deleted with all that is in it.
-class TemporaryFolder {
+class TemporaryFolder : public test::TemporaryFolder {
  public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "brigade-store-XXXXXX").string();
-    require(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path state() const { return path_ / "state"; }
-
- private:
-  std::filesystem::path path_;
+  std::filesystem::path state() const { return path() / "state"; }
 };
 
 /// What the writer said, in order.
