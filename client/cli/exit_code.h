@@ -35,6 +35,8 @@ constexpr ExitCode exit_code_of(ErrorCode code) {
       return kNotAuthorised;
     case ErrorCode::cancelled:
       return kInterrupted;
+    case ErrorCode::unsuitable:
+      return kNeverRuns;
   }
   return kNoBroker;
 }

@@ -57,7 +57,7 @@ Result<Work> article_factorials() {
   request.spec.kind = "factorial";
   request.spec.options = wire::encode(wire::FactorialOptions{.form = wire::FactorialForm::binary});
   request.spec.range = Arithmetic{.start = 100'000, .step = 1, .count = 3};
-  request.largest = 100'002;
+  request.largest = Largest{.number = 100'002};
   return Work::of(std::move(request));
 }
 

@@ -45,13 +45,9 @@ Result<void> ExperimentRunner::check_workers(const Cell& cell, Stage& stage) {
   const std::string& kind = work.spec().kind;
   auto found = await_workers(*stage.session, stage.interrupts, kind, cell.workers, context_.connect_timeout());
   if (!found) return found.error();
-  if (found->offering == 0)
-    return Error{ErrorCode::invalid, "no connected worker offers '" + kind + "'; see: brigade workers"};
   const std::uint64_t largest =
       cell.size.empty() || kind != "factorial" ? work.largest() : work.spec_of(cell).range->at(cell.tasks - 1);
-  if (!found->argument_max || largest <= *found->argument_max) return {};
-  return Error{ErrorCode::invalid, kind + ": " + std::to_string(largest) + " is over the limit of every worker (" +
-                                       std::to_string(*found->argument_max) + "); take smaller arguments"};
+  return check_suitable(*found, kind, Largest{.number = largest});
 }
 
 Result<void> ExperimentRunner::set_up(const Cell& cell, Stage& stage) {

@@ -39,7 +39,7 @@ Result<Work> Work::of(JobRequest request) {
   work.spec_ = std::move(request.spec);
   if (work.spec_.range) {
     work.typed_tasks_ = work.spec_.range->count;
-    work.largest_ = request.largest.value_or(work.spec_.range->at(0));
+    work.largest_ = request.largest ? request.largest->number : work.spec_.range->at(0);
     return work;
   }
   for (;;) {

@@ -58,12 +58,12 @@ Result<JobRequest> numbers_request(const std::string& kind, const Words& words, 
   }
   std::vector<Arithmetic> ranges;
   request.tasks = 0;
-  request.largest = 0;
+  request.largest = Largest{};
   for (const std::string& word : words.words) {
     auto range = parse_range(word);
     if (!range) return bad(kind, range.error().message);
     *request.tasks += range->count;
-    request.largest = std::max(*request.largest, largest_of(*range));
+    request.largest->number = std::max(request.largest->number, largest_of(*range));
     ranges.push_back(*range);
   }
   if (ranges.size() == 1) take_range(request, ranges.front(), kind == "factorial");

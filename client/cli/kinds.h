@@ -18,12 +18,12 @@ namespace brigade::cli {
 /// Everything that makes a job, ready to be submitted.
 struct JobRequest {
   JobSpec spec;
-  TaskSource source;                     ///< for a range too: it can be walked through
-  std::optional<std::uint64_t> tasks;    ///< nullopt: not known before the end of a pipe
-  std::optional<std::uint64_t> largest;  ///< numeric argument; nullopt as above or not numeric
-  bool show_body = false;                ///< fetch: the body belongs into the results
-  std::string save_folder;               ///< fetch: empty for none
-  bool split = false;                    ///< factorial: in parts first, which the spec's task then merges (split.h)
+  TaskSource source;                   ///< for a range too: it can be walked through
+  std::optional<std::uint64_t> tasks;  ///< nullopt: not known before the end of a pipe
+  std::optional<Largest> largest;      ///< numeric argument; nullopt as above or not numeric
+  bool show_body = false;              ///< fetch: the body belongs into the results
+  std::string save_folder;             ///< fetch: empty for none
+  bool split = false;                  ///< factorial: in parts first, which the spec's task then merges (split.h)
 };
 
 /// Turns a request into a job: run or submit.

@@ -50,13 +50,13 @@ TaskSource tasks_of(std::shared_ptr<OpenList> list, Shape shape) {
 /// The first pass over a file: every line is checked, and what is worth knowing is noted.
 Result<void> survey(TaskList& list) {
   std::uint64_t tasks = 0;
-  std::uint64_t largest = 0;
+  Largest largest;
   for (;;) {
     auto task = list.source();
     if (!task) return task.error();
     if (!*task) break;
     ++tasks;
-    largest = std::max(largest, (*task)->number);
+    if ((*task)->number > largest.number) largest = {(*task)->number, (*task)->label.line};
   }
   list.tasks = tasks;
   list.largest = largest;

@@ -52,8 +52,8 @@ class LineReader {
 /// submitted. What comes through a pipe is checked while it is uploaded; a bad line then ends the upload.
 struct TaskList {
   TaskSource source;
-  std::optional<std::uint64_t> tasks;    ///< known for a file
-  std::optional<std::uint64_t> largest;  ///< number among its arguments, likewise
+  std::optional<std::uint64_t> tasks;  ///< known for a file
+  std::optional<Largest> largest;      ///< likewise
 };
 
 /// `path` "-" is standard input. `kind` is for messages.

@@ -82,8 +82,6 @@ class Run {
   std::optional<EarlierResults> earlier_;
   std::unique_ptr<cluster::PrivateCluster> cluster_;
   std::unique_ptr<client::Session> session_;
-  std::optional<std::uint64_t> argument_max_;
-  std::shared_ptr<bool> over_limit_ = std::make_shared<bool>(false);
   JobId job_;
   Instant begun_{};
   Instant followed_until_{};
@@ -205,18 +203,8 @@ bool Run::check_workers() {
   const std::string& kind = request_.spec.kind;
   auto found = await_workers(*session_, interrupts_, kind, 1, context_.connect_timeout());
   if (!found) return end(found.error());
-  if (found->offering == 0) {
-    return end(context_.fail(kNeverRuns, "none of the " + std::to_string(found->workers) +
-                                             " connected workers offers '" + kind +
-                                             "'; nothing was submitted. See: brigade workers"));
-  }
-  argument_max_ = found->argument_max;
-  if (argument_max_ && request_.largest && *request_.largest > *argument_max_) {
-    return end(context_.fail(kNeverRuns, kind + ": " + std::to_string(*request_.largest) +
-                                             " is over the limit of every connected worker (" +
-                                             std::to_string(*argument_max_) +
-                                             "); nothing was submitted. A worker's limit is its --factorial-max"));
-  }
+  if (auto suitable = check_suitable(*found, kind, request_.largest); !suitable) return end(suitable.error());
+  if (!request_.largest) request_.source = suitable_only(std::move(request_.source), *found, kind);
   return true;
 }
 
@@ -256,11 +244,9 @@ bool Run::take_parts(const FollowOutcome& outcome, PartCollector& parts) {
 }
 
 bool Run::submit() {
-  TaskSource source = std::move(request_.source);
-  if (argument_max_ && !request_.largest) source = limited(std::move(source), *argument_max_, over_limit_);
   if (report_) report_->begin(request_.tasks.value_or(0));
   if (!parts_job_) begun_ = base::monotonic_now();
-  if (!submit_job(std::move(source))) return false;
+  if (!submit_job(std::move(request_.source))) return false;
   if (report_) report_->accepted();
   // Nobody needs them any more. A private cluster forgets everything soon.
   if (parts_job_ && !cluster_) (void)session_->ask(Verb::forget, to_string(*parts_job_));
@@ -275,7 +261,6 @@ bool Run::submit_job(TaskSource source) {
   auto submitted = session_->submit(request_.spec, chunks_of(std::move(source)), read_next);
   session_->set_interrupt_fd(interrupts_.fd());
   if (!submitted) {
-    if (*over_limit_) return end(context_.fail(kNeverRuns, request_.spec.kind + ": " + submitted.error().message));
     if (submitted.error().code == ErrorCode::cancelled) {
       return end(context_.fail(kInterrupted, "interrupted while the tasks were uploaded; nothing was submitted"));
     }

@@ -24,29 +24,19 @@ std::string describe(const client::Submitted& submitted, const JobSpec& spec, ou
   return text;
 }
 
-/// The limit of the connected workers; nullopt: none is known, or nobody is there to have one.
-Result<std::optional<std::uint64_t>> limit_of(client::Session& session, const std::string& kind) {
-  auto found = ask_suitability(session, kind);
-  if (!found) return found.error();
-  return found->offering > 0 ? found->argument_max : std::nullopt;
-}
-
 ExitCode submit_job(Context& context, JobRequest request) {
   auto session = connect(context);
   if (!session) return context.fail(session.error());
-  auto limit = limit_of(**session, request.spec.kind);
-  if (!limit) return context.fail(limit.error());
-  if (*limit && request.largest && *request.largest > **limit) {
-    return context.fail(kNeverRuns, request.spec.kind + ": " + std::to_string(*request.largest) +
-                                        " is over the limit of every connected worker (" + std::to_string(**limit) +
-                                        "); nothing was submitted");
-  }
-  auto exceeded = std::make_shared<bool>(false);
+  auto found = ask_suitability(**session, request.spec.kind);
+  if (!found) return context.fail(found.error());
   TaskSource source = std::move(request.source);
-  if (*limit) source = limited(std::move(source), **limit, exceeded);
+  if (found->offering > 0) {  // else the broker warns; a worker may come
+    if (auto suitable = check_suitable(*found, request.spec.kind, request.largest); !suitable)
+      return context.fail(suitable.error());
+    if (!request.largest) source = suitable_only(std::move(source), *found, request.spec.kind);
+  }
   auto submitted = (*session)->submit(request.spec, chunks_of(std::move(source)));
   if (!submitted) {
-    if (*exceeded) return context.fail(kNeverRuns, request.spec.kind + ": " + submitted.error().message);
     if (submitted.error().code == ErrorCode::cancelled)
       return context.fail(kInterrupted, "interrupted; nothing was submitted");
     return context.fail(submitted.error());

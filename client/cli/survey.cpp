@@ -36,6 +36,29 @@ Suitability suitability_of(const std::vector<WorkerSummary>& workers, const std:
   return found;
 }
 
+Result<void> check_suitable(const Suitability& found, const std::string& kind, const std::optional<Largest>& largest) {
+  if (found.workers > 0 && found.offering == 0) {
+    return Error{ErrorCode::unsuitable, "none of the " + std::to_string(found.workers) + " connected workers offers '" +
+                                            kind + "'; see: brigade workers"};
+  }
+  if (!found.argument_max || !largest || largest->number <= *found.argument_max) return {};
+  const std::string where = largest->line > 0 ? " in line " + std::to_string(largest->line) + " of the list" : "";
+  return Error{ErrorCode::unsuitable, kind + ": " + std::to_string(largest->number) + where +
+                                          " is over the limit of every connected worker (" +
+                                          std::to_string(*found.argument_max) +
+                                          "), which its --factorial-max is; nothing was submitted"};
+}
+
+TaskSource suitable_only(TaskSource source, Suitability found, std::string kind) {
+  return [source = std::move(source), found, kind = std::move(kind)]() -> Result<std::optional<TaskInput>> {
+    auto task = source();
+    if (!task || !*task) return task;
+    if (auto good = check_suitable(found, kind, Largest{(*task)->number, (*task)->label.line}); !good)
+      return good.error();
+    return task;
+  };
+}
+
 Result<Suitability> ask_suitability(client::Session& session, const std::string& kind) {
   auto answer = session.ask(Verb::list_workers, "");
   if (!answer) return answer.error();

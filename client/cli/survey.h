@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "client/cli/interrupts.h"
+#include "client/cli/task_source.h"
 #include "client/session.h"
 #include "proto/model/job.h"
 
@@ -20,6 +21,12 @@ struct Suitability {
   std::optional<std::uint64_t> argument_max;  ///< of the most capable worker; nullopt: no limit
 };
 Suitability suitability_of(const std::vector<WorkerSummary>& workers, const std::string& kind);
+
+/// ErrorCode::unsuitable: none of the workers offers the kind, or `largest` is over the limit of each. Where no worker
+/// is connected, one may still come that can.
+Result<void> check_suitable(const Suitability& found, const std::string& kind, const std::optional<Largest>& largest);
+/// The same for each task of a source whose largest is not known before its end.
+TaskSource suitable_only(TaskSource source, Suitability found, std::string kind);
 
 /// Asks once.
 Result<Suitability> ask_suitability(client::Session& session, const std::string& kind);

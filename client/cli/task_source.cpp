@@ -151,19 +151,6 @@ TaskSource repeated(std::vector<TaskInput> tasks, std::uint64_t count) {
   };
 }
 
-TaskSource limited(TaskSource source, std::uint64_t limit, std::shared_ptr<bool> exceeded) {
-  return [source = std::move(source), limit, exceeded = std::move(exceeded)]() -> Result<std::optional<TaskInput>> {
-    auto task = source();
-    if (task && *task && (*task)->number > limit) {
-      *exceeded = true;
-      return Error{ErrorCode::too_large, std::to_string((*task)->number) +
-                                             " is over the limit of every connected worker (" + std::to_string(limit) +
-                                             "); nothing was submitted"};
-    }
-    return task;
-  };
-}
-
 TaskSource not_empty(TaskSource source, std::string message) {
   return [source = std::move(source), message = std::move(message),
           any = false]() mutable -> Result<std::optional<TaskInput>> {

@@ -25,6 +25,13 @@ struct TaskInput {
   wire::Label label;
 };
 
+/// The largest number among a job's tasks, and the line of the list that has it; 0: it is of no list.
+struct Largest {
+  std::uint64_t number = 0;
+  std::uint64_t line = 0;
+  bool operator==(const Largest&) const = default;
+};
+
 /// The next task; nullopt at the end. An error names the line or word at fault, and the submit ends with it.
 using TaskSource = std::function<Result<std::optional<TaskInput>>()>;
 
@@ -41,9 +48,6 @@ Result<void> check_url(std::string_view url);
 TaskSource numbers_of(std::vector<Arithmetic> ranges);
 /// These tasks, each `count` times in turn: a b a b a b.
 TaskSource repeated(std::vector<TaskInput> tasks, std::uint64_t count);
-
-/// Refuses tasks whose number is over `limit`; `*exceeded` tells so.
-TaskSource limited(TaskSource source, std::uint64_t limit, std::shared_ptr<bool> exceeded);
 
 /// An empty source is an error: a job has at least one task.
 TaskSource not_empty(TaskSource source, std::string message);

@@ -35,10 +35,12 @@ class Waiter {
 
   ExitCode wait(const JobSummary& job, Duration limit) {
     if (!is_final(job)) {
-      if (auto able = ask_suitability(session_, job.kind); able && able->workers > 0 && able->offering == 0) {
-        return context_.fail(kNeverRuns, "job " + to_string(job.id) + " can never run: none of the " +
-                                             std::to_string(able->workers) + " connected workers offers '" + job.kind +
-                                             "'. See: brigade why " + to_string(job.id));
+      if (const auto found = ask_suitability(session_, job.kind)) {
+        if (auto able = check_suitable(*found, job.kind, {}); !able) {
+          const std::string id = to_string(job.id);
+          return context_.fail(kNeverRuns,
+                               "job " + id + " can never run: " + able.error().message + " and brigade why " + id);
+        }
       }
     }
     Follower follower(session_, interrupts_, sink_, progress_);

@@ -20,6 +20,7 @@ enum class ErrorCode : unsigned char {
   malformed = 8,     ///< a peer's message broke the protocol
   cancelled = 9,     ///< on request
   internal = 10,
+  unsuitable = 11,  ///< no connected worker can ever run it; what a client finds, in no message
 };
 
 struct Error {

@@ -38,7 +38,7 @@ base::Fd pipe_with(std::string_view text) {
 struct Read {
   std::string error;
   std::uint64_t tasks = 0;
-  std::uint64_t largest = 0;
+  cli::Largest largest;
   std::string arguments;
   bool operator==(const Read&) const = default;
 };
@@ -53,7 +53,7 @@ Read read(cli::TaskList& list) {
     require((*task)->label.line > line);
     line = (*task)->label.line;
     ++read.tasks;
-    read.largest = std::max(read.largest, (*task)->number);
+    if ((*task)->number > read.largest.number) read.largest = {(*task)->number, line};
     read.arguments += (*task)->argument + '\n' + (*task)->label.tag + '\n';
   }
 }

@@ -96,6 +96,17 @@ class Collector {
   bool dry_ = false;
 };
 
+/// What became of each task of a work, in their order; for a work whose run begins at 0.
+inline std::vector<Row> rows_of(worker::Executor& executor, worker::Outbox& outbox, worker::Work work) {
+  const std::uint64_t count = work.lease.run.count;
+  executor.start(std::move(work));
+  Collector collector(outbox);
+  collector.wait_for(count);
+  std::vector<Row> rows;
+  for (std::uint64_t i = 0; i < count; ++i) rows.push_back(collector.at(i));
+  return rows;
+}
+
 /// A kind made of one blocking function, called with each task.
 inline worker::Kind kind_of(std::string name, std::function<worker::Ending(worker::TaskFeed&)> run) {
   const worker::Runner runner = [run = std::move(run)](worker::TaskFeed& feed) {

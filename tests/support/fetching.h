@@ -38,12 +38,7 @@ inline std::vector<Row> fetch_rows(Lane lane, worker::Kind kind, const std::vect
   worker::Work work = list_work(1, "fetch", arguments);
   work.lease.brief.options = wire::encode(options);
   work.lease.last_attempt = false;
-  executor->start(std::move(work));
-  Collector collector(outbox);
-  collector.wait_for(arguments.size());
-  std::vector<Row> rows;
-  for (std::size_t i = 0; i < arguments.size(); ++i) rows.push_back(collector.at(i));
-  return rows;
+  return rows_of(*executor, outbox, std::move(work));
 }
 
 inline wire::FetchAnswer fetch_answer_of(const Row& row) {

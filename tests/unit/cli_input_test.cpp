@@ -70,15 +70,6 @@ TEST(Sources, WalkThroughRangesOneAfterAnother) {
             (std::vector<std::uint64_t>{5, 6, 9, 7}));
 }
 
-TEST(Sources, StopAtTheFirstTaskOverTheLimit) {
-  auto exceeded = std::make_shared<bool>(false);
-  const TaskSource source = limited(numbers_of({{.start = 9, .step = 1, .count = 3}}), 10, exceeded);
-  EXPECT_TRUE(source());
-  EXPECT_TRUE(source());
-  EXPECT_FALSE(source());
-  EXPECT_TRUE(*exceeded);
-}
-
 TEST(Sources, RefuseToBeEmpty) {
   EXPECT_FALSE(not_empty(numbers_of({}), "nothing")());
   const TaskSource one = not_empty(numbers_of({{.start = 1, .step = 1, .count = 1}}), "nothing");
@@ -122,7 +113,7 @@ TEST_F(ListFile, SkipsBlankLinesAndComments) {
   auto list = open_list(path, "factorial", Shape::factorial, -1);
   ASSERT_TRUE(list);
   EXPECT_EQ(list->tasks, 3u);
-  EXPECT_EQ(list->largest, 5u);
+  EXPECT_EQ(list->largest, (Largest{.number = 5, .line = 6}));
   EXPECT_EQ(numbers(list->source), (std::vector<std::uint64_t>{3, 4, 5}));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "client/cli/exit_code.h"
 #include "client/cli/fetch_options.h"
 #include "client/cli/kinds.h"
 #include "client/cli/split.h"
@@ -40,14 +41,14 @@ TEST_F(Kinds, MakeARangeOfOneContiguousRange) {
   ASSERT_EQ(parse({"factorial", "1..2000"}), kOk);
   EXPECT_EQ(request->spec.range, (Arithmetic{.start = 1, .step = 1, .count = 2000}));
   EXPECT_EQ(request->spec.trend, CostTrend::rising);
-  EXPECT_EQ(request->largest, 2000u);
+  EXPECT_EQ(request->largest, Largest{.number = 2000});
 }
 
 TEST_F(Kinds, MakeColumnsOfSeveralNumbers) {
   ASSERT_EQ(parse({"factorial", "5", "9..8:-1"}), kOk);
   EXPECT_FALSE(request->spec.range);
   EXPECT_EQ(request->tasks, 3u);
-  EXPECT_EQ(request->largest, 9u);
+  EXPECT_EQ(request->largest, Largest{.number = 9});
 }
 
 TEST_F(Kinds, PassTheOptionsOfFactorial) {
@@ -62,7 +63,7 @@ TEST_F(Kinds, SplitOneFactorialIntoTwoJobs) {
   ASSERT_EQ(parse({"factorial", "5000", "--as", "hex", "--split", "4", "--priority", "3", "--name", "n"}), kOk);
   EXPECT_TRUE(request->split);
   EXPECT_EQ(request->tasks, 1u);
-  EXPECT_EQ(request->largest, 5000u);
+  EXPECT_EQ(request->largest, Largest{.number = 5000});
   EXPECT_FALSE(request->spec.range);
   const auto merge = wire::decode_factorial_options(request->spec.options);
   ASSERT_TRUE(merge);
@@ -210,6 +211,30 @@ TEST(Suitability, IsThatOfTheMostCapableWorker) {
   EXPECT_EQ(suitability_of({worker(10), worker(50, true)}, "factorial").argument_max, 10u);
   EXPECT_EQ(suitability_of({worker(10)}, "fetch").offering, 0u);
   EXPECT_EQ(suitability_of({worker(10, true)}, "factorial").workers, 0u);
+}
+
+TEST(Suitability, IsCheckedByKindAndLimit) {
+  const Suitability found = suitability_of({worker(10), worker(20)}, "factorial");
+  EXPECT_TRUE(check_suitable(found, "factorial", Largest{.number = 20}));
+  EXPECT_TRUE(check_suitable(found, "factorial", std::nullopt));
+  const auto over = check_suitable(found, "factorial", Largest{.number = 21, .line = 3});
+  ASSERT_FALSE(over);
+  EXPECT_EQ(over.error().code, ErrorCode::unsuitable);
+  EXPECT_NE(over.error().message.find("factorial: 21 in line 3 of the list is over the limit"), std::string::npos);
+  const auto absent = check_suitable(suitability_of({worker(10)}, "fetch"), "fetch", std::nullopt);
+  ASSERT_FALSE(absent);
+  EXPECT_EQ(exit_code_of(absent.error().code), kNeverRuns);
+  EXPECT_TRUE(check_suitable(suitability_of({}, "fetch"), "fetch", std::nullopt)) << "a worker may still come";
+}
+
+TEST(Suitability, EndsASourceAtTheTaskThatIsOverTheLimit) {
+  const Suitability found = suitability_of({worker(10)}, "factorial");
+  TaskSource source = suitable_only(numbers_of({{.start = 9, .step = 1, .count = 3}}), found, "factorial");
+  EXPECT_EQ((*source())->number, 9u);
+  EXPECT_EQ((*source())->number, 10u);
+  const auto refused = source();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::unsuitable);
 }
 
 }  // namespace

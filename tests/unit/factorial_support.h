@@ -30,12 +30,7 @@ inline std::vector<Row> run(const wire::FactorialOptions& options, const std::ve
   worker::ThreadPool pool({worker::factorial_kind(n_max)}, outbox, {.threads = 1});
   worker::Work work = list_work(1, "factorial", arguments);
   work.lease.brief.options = wire::encode(options);
-  pool.start(std::move(work));
-  Collector collector(outbox);
-  collector.wait_for(arguments.size());
-  std::vector<Row> rows;
-  for (std::size_t i = 0; i < arguments.size(); ++i) rows.push_back(collector.at(i));
-  return rows;
+  return rows_of(pool, outbox, std::move(work));
 }
 
 inline wire::FactorialAnswer answer_of(const Row& row) {
