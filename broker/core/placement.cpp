@@ -154,8 +154,11 @@ std::uint64_t lease_size(const State& state, const Job& job, const Worker& worke
     if (static_cast<double>(size) > bound) size = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(bound));
   };
   const auto slots = static_cast<double>(cap);
-  if (job.cost.known && job.cost.run_ms > 0)
+  if (job.cost.known && job.cost.run_ms > 0) {
+    const double least = to_ms(settings.lease_time_least) / job.cost.run_ms;
+    size = std::max(size, static_cast<std::uint64_t>(std::min(least, static_cast<double>(settings.lease_tasks_max))));
     at_most(std::max(slots * to_ms(settings.lease_time) / job.cost.run_ms, slots / 8));
+  }
   if (!job.cost.known) at_most(static_cast<double>(settings.first_lease_tasks) * slots);
   const double bytes = std::max(job.argument_bytes, job.cost.result_bytes);
   if (bytes > 0) at_most(static_cast<double>(settings.lease_bytes_max) / bytes);

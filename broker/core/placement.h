@@ -1,7 +1,7 @@
 // Who gets the next lease, and how large it is.
 //
 // Order: clients share equally (least served first); inside one client higher priorities first, equal ones share.
-// Size: what is left of the job divided by twice the slots, within bounds of tasks, bytes and time; a wrong guess is
+// Size: what is left of the job divided by twice the slots, within bounds of time, tasks and bytes; a wrong guess is
 // corrected by reclaim.
 //
 // Where: the emptiest worker; of a job with a ceiling on workers its crew stays (crew.h).

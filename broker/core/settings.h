@@ -19,6 +19,8 @@ struct Settings {
   std::uint32_t window_rounds = 2;
   /// What one lease should last on its worker, once the cost of a task is known.
   Duration lease_time = std::chrono::milliseconds(40);
+  /// And at least, on one slot: a smaller one costs more than another worker could save.
+  Duration lease_time_least = std::chrono::milliseconds(2);
   /// Tasks per slot in a lease while the cost is unknown.
   std::uint64_t first_lease_tasks = 64;
   std::uint64_t lease_tasks_max = 65'536;

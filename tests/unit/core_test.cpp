@@ -301,6 +301,15 @@ TEST_F(LeaseSize, IsBoundedByTheTimeThatItLasts) {
   EXPECT_EQ(size(), state_.settings.lease_tasks_max);
 }
 
+TEST_F(LeaseSize, IsNotWorthLessThanItsWay) {
+  waiting(1'000);
+  add_worker(4);
+  costs(0.01);
+  EXPECT_EQ(size(), 200u);  // 2 ms on one slot
+  costs(0.5);
+  EXPECT_EQ(size(), 62u);
+}
+
 TEST_F(LeaseSize, IsBoundedByBytesOfArgumentsAndResults) {
   waiting(1'000'000'000);
   costs(0.0001);

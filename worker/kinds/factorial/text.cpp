@@ -3,6 +3,7 @@
 #include <gmp.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstring>
 
@@ -77,10 +78,9 @@ std::string hex_of(LimbsView number) {
 }
 
 std::string bytes_of(LimbsView number) {
-  mpz_t storage;
-  const mpz_srcptr value = view(storage, number);
-  std::string bytes((mpz_sizeinbase(value, 2) + 7) / 8, '\0');
-  mpz_export(bytes.data(), nullptr, -1, 1, 0, 0, value);
+  static_assert(std::endian::native == std::endian::little);  // the limbs are the bytes already
+  std::string bytes(reinterpret_cast<const char*>(number.data()), number.size_bytes());
+  bytes.resize(bytes.find_last_not_of('\0') + 1);
   return bytes;
 }
 
