@@ -56,6 +56,7 @@ class Run {
   bool check_workers();
   bool compute_parts();
   bool take_parts(const FollowOutcome& outcome, PartCollector& parts);
+  void forget_parts();
   bool submit();
   bool submit_job(TaskSource source);
   client::ReadOptions read_options() const;
@@ -229,6 +230,7 @@ bool Run::compute_parts() {
 bool Run::take_parts(const FollowOutcome& outcome, PartCollector& parts) {
   if (outcome.how == Followed::interrupted) {
     request_cancel();
+    forget_parts();
     return end(context_.fail(kInterrupted, "interrupted: the parts are cancelled, and nothing is merged"));
   }
   if (outcome.how != Followed::ended) return end(outcome.error);
@@ -248,9 +250,13 @@ bool Run::submit() {
   if (!parts_job_) begun_ = base::monotonic_now();
   if (!submit_job(std::move(request_.source))) return false;
   if (report_) report_->accepted();
-  // Nobody needs them any more. A private cluster forgets everything soon.
-  if (parts_job_ && !cluster_) (void)session_->ask(Verb::forget, to_string(*parts_job_));
+  forget_parts();
   return true;
+}
+
+/// Nobody needs them any more. A private cluster forgets everything soon.
+void Run::forget_parts() {
+  if (parts_job_ && !cluster_) (void)session_->ask(Verb::forget, to_string(*parts_job_));
 }
 
 bool Run::submit_job(TaskSource source) {

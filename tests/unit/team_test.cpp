@@ -1,9 +1,13 @@
 #include "worker/kinds/team.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <barrier>
+#include <cstdlib>
+#include <fstream>
 #include <new>
 #include <set>
 #include <thread>
@@ -64,6 +68,23 @@ TEST(Team, PassesOnThatAHelperFoundNoMemory) {
   };
   EXPECT_THROW(Team(&spare).each(2, work), std::bad_alloc);
   EXPECT_EQ(spare_now(&spare), 1);
+}
+
+TEST(Team, WorksAloneWhereTheSystemGivesNoThread) {
+  if (*BRIGADE_SANITIZERS) GTEST_SKIP() << "sanitizers need all of the address space";
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto work_without_threads = [] {
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlim_t room = pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + (1u << 20);  // no thread's stack fits
+    const rlimit limit{room, room};
+    setrlimit(RLIMIT_AS, &limit);
+    SpareCores spare(1);
+    int done = 0;
+    Team(&spare).each(2, [&](std::size_t) { ++done; });
+    std::_Exit(done == 2 && spare_now(&spare) == 1 ? 0 : 1);
+  };
+  EXPECT_EXIT(work_without_threads(), testing::ExitedWithCode(0), "");
 }
 
 TEST(SpareCores, AreThoseOfThePoolThatRunNothing) {

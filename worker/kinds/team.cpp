@@ -37,6 +37,20 @@ class Round {
   std::exception_ptr thrown_;
 };
 
+/// False where the system gives no thread: the others do its share.
+bool add_helper(std::vector<std::jthread>& helpers, Round& round, SpareCores& spare) {
+  try {
+    helpers.emplace_back([&round, &spare] {
+      round.take_part();
+      spare.give_back();
+    });
+    return true;
+  } catch (const std::exception&) {
+    spare.give_back();
+    return false;
+  }
+}
+
 }  // namespace
 
 bool SpareCores::try_take() {
@@ -50,10 +64,7 @@ void Team::each(std::size_t count, const std::function<void(std::size_t)>& work)
   Round round(count, work, *this);
   std::vector<std::jthread> helpers;
   while (helpers.size() + 1 < count && spare_ && spare_->try_take())
-    helpers.emplace_back([&round, spare = spare_] {
-      round.take_part();
-      spare->give_back();
-    });
+    if (!add_helper(helpers, round, *spare_)) break;
   round.take_part();
   helpers.clear();  // joins
   round.finish();

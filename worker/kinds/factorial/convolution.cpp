@@ -61,6 +61,9 @@ std::vector<Part> blocks_of(const Shape& shape, bool also_whole) {
   return parts;
 }
 
+// p0·p1·p2 > kTermsMax·2^128: each sum of products is below it. (The primes are multiples of 2^26, and 1.)
+static_assert((Wide{kPrimes[0]} * kPrimes[1] >> 50) * kPrimes[2] > Wide{kTermsMax} << 78);
+
 /// What is carried into the next limb, and into the one behind.
 struct Carry {
   Wide next = 0;
@@ -90,6 +93,7 @@ void carry_block(const std::uint64_t (&digits)[3][kDigits], std::size_t count, s
 
 void Spectrum::reserve(std::size_t length) {
   if (size_ >= length) return;
+  size_ = 0;
   for (Buffer& each : x_) each.reset();
   for (Buffer& each : x_) each = std::make_unique_for_overwrite<double[]>(length);
   size_ = length;
@@ -132,7 +136,7 @@ void Convolution::multiply(Radix radix, const Shape& shape, Spectrum& a, const S
                            std::span<std::uint64_t> to) const {
   multiply_back(shape, a, b);
   combine(shape, a);
-  if (team_.stopped()) return;  // what is there now is no product, and its carries could go anywhere
+  if (stopped()) return;  // what is there now is no product, and its carries could go anywhere
   radix == Radix::binary ? carry<Radix::binary>(shape, a, to) : carry<Radix::decimal>(shape, a, to);
 }
 
@@ -196,6 +200,7 @@ void Convolution::carry(const Shape& shape, const Spectrum& a, std::span<std::ui
       carry_block<radix>(digits, count, to.data() + k, carry);
     }
   });
+  if (stopped()) return;  // some limbs are of another product
   to[sums] = 0;
   for (std::size_t i = 0; i < carries.size(); ++i) {
     std::uint64_t carried = 0;

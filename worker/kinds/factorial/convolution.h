@@ -37,6 +37,8 @@ class Convolution {
   /// to = a·b; a is used up. b may be a. REQUIRES: to.size() - 1 <= shape.length, and the shorter factor has at most
   /// kTermsMax limbs. Once the team is stopped, `to` is anything.
   void multiply(Radix radix, const Shape& shape, Spectrum& a, const Spectrum& b, std::span<std::uint64_t> to) const;
+  /// Which then stays so: where it is not yet, no piece of what came before was left out.
+  bool stopped() const { return team_.stopped(); }
 
  private:
   void multiply_back(const Shape& shape, Spectrum& a, const Spectrum& b) const;

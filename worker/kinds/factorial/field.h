@@ -2,9 +2,15 @@
 //
 // A residue modulo p < 2^50 is a double that holds a whole number, so that four are multiplied at a time. With q the
 // nearest whole number to a·b/p, a·b - q·p is exact: a·b = h + l with h rounded and l from a fused multiply-add, h -
-// q·p is a whole number below 2^53. q may be off by one or two where |a| is large: residues are not kept in -p/2..p/2
-// but below 4.6·p, which is where the growth by three additions and the next multiplication balance each other. (After
-// van der Hoeven, Lecerf, Quintin: "Modular SIMD arithmetic in Mathemagix", and FLINT 3's fft_small.)
+// q·p is a whole number below 2^53. q may be off by one where |a·b| is large, so that residues are not kept in
+// -p/2..p/2. With |a| = x·p and |b| = y·p the result is below (1/2 + 2^⌊log2 xy⌋/4 + 0.01·xy)·p: half from rounding the
+// quotient, an eighth of the binade each from rounding a·b and h/p, and the rest from the rounded 1/p. So it is below
+// 0.77·p for xy < 2, and 1.04·p for xy < 4.
+//   forward(): |x| <= 2.8·p stays so. w is below 0.5·p, w² and w³ below 0.566·p; 2.8·0.566 < 2, so that a step gives at
+//   most 0.5 + 3·0.77 < 2.8. fold_limbs() gives at most 1.24·p.
+//   inverse(): |x| <= 0.77·p stays so: 4·0.77·0.566 < 2. multiply_all() gives at most 0.5·p, give or take a rounding.
+// All sums stay below 8·p < 2^53. (After van der Hoeven, Lecerf, Quintin: "Modular SIMD arithmetic in Mathemagix", and
+// FLINT 3's fft_small.)
 #pragma once
 
 #include <cstddef>

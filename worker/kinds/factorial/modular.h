@@ -31,7 +31,7 @@ struct Prime {
   /// To -p/2..p/2, give or take a rounding.
   Four reduce(Four a) const { return _mm256_fnmadd_pd(nearest(_mm256_mul_pd(a, inverse)), p, a); }
 
-  /// a·b; below 1.4·p where |a| < 4.6·p and |b| < 0.5·p.
+  /// a·b, of a size that field.h tells.
   Four multiply(Four a, Four b) const {
     const Four high = _mm256_mul_pd(a, b);
     const Four low = _mm256_fmsub_pd(a, b, high);

@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t kShortDecimal = 40;  // limbs of the shorter factor up to which the school's method wins
 constexpr std::size_t kShortBinary = 400;  // and GMP's methods
 constexpr std::size_t kBlockRatio = 3;     // a factor longer than this is multiplied in blocks
+// What is transformed at once, however long the product: a block of less than twice the ratio, and the other factor.
+constexpr std::size_t kTransformedMax = (2 * kBlockRatio + 1) * kTermsMax;
 
 }  // namespace
 
@@ -18,23 +20,26 @@ std::size_t Multiplier::short_max() const {
 }
 
 std::size_t Multiplier::largest_transform(std::size_t product_limbs) {
-  return shape_for(product_limbs).largest();
+  return shape_for(std::min(product_limbs, kTransformedMax)).largest();
 }
 
 void Multiplier::reserve(std::size_t product_limbs) {
-  x_.reserve(shape_for(product_limbs).length);
+  x_.reserve(shape_for(std::min(product_limbs, kTransformedMax)).length);
 }
 
 Limbs Multiplier::multiply(LimbsView a, LimbsView b) {
   if (a.size() < b.size()) std::swap(a, b);
   if (b.empty()) return {};
-  Limbs product(a.size() + b.size());
+  Limbs product;
   if (b.size() <= short_max()) {
+    product.resize(a.size() + b.size());
     multiply_short(radix_, a, b, product.data());
   } else if (b.size() > kTermsMax) {
     product = multiply(a, b.first(kTermsMax));
+    const Limbs upper = multiply(a, b.subspan(kTermsMax));
+    if (convolution_.stopped()) return {};
     product.resize(a.size() + b.size());
-    add(radix_, std::span(product).subspan(kTermsMax), multiply(a, b.subspan(kTermsMax)));
+    add(radix_, std::span(product).subspan(kTermsMax), upper);
   } else {
     product = multiply_in_blocks(a, b);
   }
@@ -64,6 +69,7 @@ Limbs Multiplier::multiply_in_blocks(LimbsView a, LimbsView b) {
     part.resize(factor.size() + b.size());
     convolution_.transform(shape, factor, x_);
     convolution_.multiply(radix_, shape, x_, y_, part);
+    if (convolution_.stopped()) return {};  // a part that is anything need not fit where it belongs
     add(radix_, std::span(product).subspan(at), part);
   }
   return product;

@@ -16,6 +16,7 @@ class Multiplier {
 
   /// Takes the memory for products of up to so many limbs at once, instead of bit by bit.
   void reserve(std::size_t product_limbs);
+  /// Once the team is stopped, the product is anything.
   Limbs multiply(LimbsView a, LimbsView b);
   Limbs square(LimbsView a);
 

@@ -29,15 +29,14 @@ void Product::set(std::uint64_t n, Limbs limbs) {
 }
 
 bool Product::reach(std::uint64_t n) {
-  if (limbs_.empty()) return false;
+  if (limbs_.empty() || (n >= n_ ? n - n_ > kStepsUp : n_ - n > kStepsDown)) return false;
+  Limbs limbs = std::exchange(limbs_, {});  // for want of memory a step may throw in its middle
   if (n >= n_) {
-    if (n - n_ > kStepsUp) return false;
-    for_factors(n_, n, [this](std::uint64_t factor) { multiply_by(radix_, limbs_, factor); });
+    for_factors(n_, n, [&](std::uint64_t factor) { multiply_by(radix_, limbs, factor); });
   } else {
-    if (n_ - n > kStepsDown) return false;
-    for_factors(n, n_, [this](std::uint64_t factor) { divide_by(radix_, limbs_, factor); });
+    for_factors(n, n_, [&](std::uint64_t factor) { divide_by(radix_, limbs, factor); });
   }
-  n_ = n;
+  set(n, std::move(limbs));
   return true;
 }
 

@@ -20,7 +20,8 @@ class Product {
 
   /// Begins with n! = `limbs`.
   void set(std::uint64_t n, Limbs limbs);
-  /// Multiplies on, or divides back, to n!; false when that is out of reach, or nothing was set.
+  /// Multiplies on, or divides back, to n!; false when that is out of reach, or nothing was set. Where it throws,
+  /// nothing is set any more.
   bool reach(std::uint64_t n);
   LimbsView limbs() const { return limbs_; }
   /// Forgets the number when it is large.

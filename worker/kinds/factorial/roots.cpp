@@ -9,7 +9,6 @@ namespace brigade::worker {
 namespace {
 
 constexpr std::array<std::uint64_t, 3> kNonResidues{5, 3, 17};  // no squares modulo the primes
-constexpr std::size_t kSmallest = 256;
 
 std::uint64_t power(std::uint64_t base, std::uint64_t exponent, std::uint64_t p) {
   std::uint64_t result = 1;
@@ -28,6 +27,7 @@ double centred(std::uint64_t value, std::uint64_t p) {
 /// A root of unity of this order (a power of two up to 2^26); the square of one is the one of half the order.
 double root_of_unity(std::size_t prime, std::uint64_t order) {
   const std::uint64_t p = kPrimes[prime];
+  require((p - 1) % order == 0);
   return centred(power(kNonResidues[prime], (p - 1) / order, p), p);
 }
 
@@ -48,7 +48,6 @@ Roots::Roots() {
   }
   garner_ = {
       .inverse_01 = inverse(1, kPrimes[0]), .inverse_02 = inverse(2, kPrimes[0]), .inverse_12 = inverse(2, kPrimes[1])};
-  grow_to(kSmallest);
 }
 
 void Roots::grow_to(std::size_t size) {

@@ -11,6 +11,7 @@ namespace brigade::worker {
 
 class Roots {
  public:
+  /// Without tables: to make some takes a processor that has what the kernels need (kernels_available()).
   Roots();
 
   /// Makes the tables long enough for transforms of this size (a power of two). Not while somebody uses them.

@@ -70,7 +70,9 @@ Ending merge(const Split& split, const TaskFeed& feed) {
     parts.push_back(*std::move(limbs));
   }
   const Effort effort = effort_of(feed);
-  if (const auto wrong = first_wrong_part(split.radix(), split.n(), parts, effort.team))
+  const auto wrong = first_wrong_part(split.radix(), split.n(), parts, effort.team.until(effort.given_up));
+  if (effort.given_up()) return not_finished_within(feed.task().limit);
+  if (wrong)
     return Ending::failed(TaskStatus::internal, "part " + std::to_string(*wrong) + " of " + split.name() +
                                                     " did not stand its check: the machine that computed it, or this "
                                                     "one, computes wrong");
