@@ -257,7 +257,7 @@ TEST(Factorial, IsGivenUpInTheMiddleOfAProduct) {
     ASSERT_TRUE(factorial.of(radix, kN, counting));
     const std::uint64_t all = asked;
     EXPECT_GT(all, 250U);  // many pieces
-    for (std::uint64_t pieces = 1; pieces < all; pieces += all / 40) {
+    for (std::uint64_t pieces = 1; pieces < all; pieces += all / 12) {
       asked = 0;
       const Effort effort{.team = Team(), .given_up = [&asked, pieces] { return ++asked > pieces; }};
       EXPECT_EQ(factorial.of(radix, kN, effort), std::nullopt) << pieces << " of " << all;
