@@ -28,9 +28,35 @@ constexpr std::array<Table, 8> make_tables() {
 
 constexpr std::array<Table, 8> kTables = make_tables();
 
+#ifdef __x86_64__
+/// `state`: the remainder so far, inverted. The processor's own instruction: five times as fast: large results cost the
+/// broker little else.
+__attribute__((target("sse4.2"))) std::uint32_t by_processor(std::string_view data, std::uint32_t state) {
+  std::uint64_t wide = state;
+  while (data.size() >= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, data.data(), 8);
+    wide = __builtin_ia32_crc32di(wide, word);
+    data.remove_prefix(8);
+  }
+  state = static_cast<std::uint32_t>(wide);
+  for (const char byte : data) state = __builtin_ia32_crc32qi(state, static_cast<unsigned char>(byte));
+  return state;
+}
+
+const bool has_instruction = __builtin_cpu_supports("sse4.2");
+#endif
+
 }  // namespace
 
 std::uint32_t crc32c(std::string_view data, std::uint32_t crc) {
+#ifdef __x86_64__
+  if (has_instruction) return ~by_processor(data, ~crc);
+#endif
+  return crc32c_by_tables(data, crc);
+}
+
+std::uint32_t crc32c_by_tables(std::string_view data, std::uint32_t crc) {
   crc = ~crc;
   while (data.size() >= 8) {
     std::uint64_t word;

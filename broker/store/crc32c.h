@@ -8,5 +8,7 @@ namespace brigade::broker {
 
 /// The checksum of `data`; of what came before and `data` when `crc` is the checksum of what came before.
 std::uint32_t crc32c(std::string_view data, std::uint32_t crc = 0);
+/// The same without an instruction of the processor: for those that have none. Exposed for tests.
+std::uint32_t crc32c_by_tables(std::string_view data, std::uint32_t crc = 0);
 
 }  // namespace brigade::broker

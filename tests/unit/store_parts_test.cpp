@@ -13,6 +13,11 @@ TEST(Crc32c, MatchesThePublishedCheckValueHoweverTheDataIsSplit) {
   for (std::size_t cut = 0; cut <= text.size(); ++cut)
     EXPECT_EQ(crc32c(text.substr(cut), crc32c(text.substr(0, cut))), 0xE306'9283U);
   EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8A91'36AAU);  // RFC 3720, B.4
+  EXPECT_EQ(crc32c_by_tables(text), 0xE306'9283U);
+  std::string bytes(100, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 37 + 11);
+  for (std::size_t size = 0; size <= bytes.size(); ++size)
+    EXPECT_EQ(crc32c(bytes.substr(0, size), 5), crc32c_by_tables(bytes.substr(0, size), 5)) << size;
 }
 
 TEST(Pack, GivesBackNumbersAndTexts) {
