@@ -55,7 +55,8 @@ std::string name_of(const Series& series) {
   std::string name = cell.runner == "python" ? "Python's " + cell.mode : cell.mode;
   if (series.axis != "workers" && (cell.mode == "threads" || cell.mode == "coroutines" || cell.mode == "processes"))
     name += fmt::format(", {} worker{}", cell.workers, cell.workers == 1 ? "" : "s");
-  if (series.axis != "threads" && cell.mode == "threads") name += fmt::format(", {} threads each", cell.threads);
+  if (series.axis != "threads" && cell.mode == "threads")
+    name += fmt::format(", {} thread{} each", cell.threads, cell.threads == 1 ? "" : "s");
   if (series.axis != "io_concurrency" && cell.io_concurrency > 0)
     name += fmt::format(", {} in flight each", cell.io_concurrency);
   return series.axis == "size" || cell.size.empty() ? name : name + ", size " + cell.size;

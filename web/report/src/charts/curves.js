@@ -18,7 +18,18 @@ export function seriesGroups(runs) {
     if (!groups.has(id)) groups.set(id, {workload, axis: series.axis, series: []});
     groups.get(id).series.push(styled(series, points, groups.get(id).series, runs));
   }
+  for (const {series} of groups.values()) nameEnds(series, runs.length > 1);
   return [...groups.values()];
+}
+
+/** At the end of its line a series has room for a word or two: its mode, or what tells it from others of that mode;
+ * where runs are compared, its run. */
+function nameEnds(series, compared) {
+  const parts = series.map(({run, name}) => (compared ? [run.name] : name.split(", ")));
+  series.forEach((each, i) => {
+    const alone = parts.filter(([mode]) => mode === parts[i][0]).length === 1;
+    each.short = alone ? parts[i][0] : parts[i].slice(1).join(", ") || parts[i][0];
+  });
 }
 
 /** Another series of the same mode in the same run gets the next marker and dash. */
@@ -37,7 +48,6 @@ function styled(series, points, before, runs) {
     style,
     points,
     fits: series.fits,
-    short: runs.length > 1 ? series.run.name : String(series.name).split(",")[0],
   };
 }
 
