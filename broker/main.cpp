@@ -13,6 +13,7 @@
 #include "broker/store/sqlite_store.h"
 #include "proto/base/file_limit.h"
 #include "proto/base/log.h"
+#include "proto/base/memory.h"
 #include "proto/base/service_flags.h"
 #include "proto/base/version.h"
 
@@ -111,6 +112,7 @@ int main(int argc, char** argv) {
                                  std::fprintf(stderr, "brigade-broker: %s\n", ready.error().message.c_str());
                                  return base::kExitUsage;
                                }
+                               base::keep_freed_memory();
                                return broker::run(std::move(options));
                              },
                              [](const auto& command) { return broker::carry_out(command); }},

@@ -6,6 +6,7 @@
 
 #include "proto/base/file_limit.h"
 #include "proto/base/log.h"
+#include "proto/base/memory.h"
 #include "proto/base/service_flags.h"
 #include "proto/base/version.h"
 #include "worker/exec/io_loop.h"
@@ -79,5 +80,6 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "brigade-worker: %s\n", ready.error().message.c_str());
     return brigade::base::kExitUsage;
   }
+  brigade::base::keep_freed_memory();
   return brigade::worker::run(read);
 }

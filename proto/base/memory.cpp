@@ -1,5 +1,6 @@
 #include "proto/base/memory.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -51,6 +52,12 @@ std::uint64_t usable_memory() {
   const std::uint64_t machine =
       static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   return std::min(machine, limited_memory(membership.str(), "/sys/fs/cgroup").value_or(machine));
+}
+
+void keep_freed_memory() {
+  // Both are set: either alone ends the allocator's own way of finding them.
+  mallopt(M_MMAP_THRESHOLD, 16 << 20);
+  mallopt(M_TRIM_THRESHOLD, 32 << 20);
 }
 
 }  // namespace brigade::base
