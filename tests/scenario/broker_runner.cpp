@@ -146,7 +146,8 @@ void BrokerRunner::settings(Line& line) {
                             {"watch_every", &s.watch_every},
                             {"keep_results", &s.keep_results},
                             {"overtake_above", &s.overtake_above},
-                            {"reclaim_pause", &s.reclaim_pause}})
+                            {"reclaim_pause", &s.reclaim_pause},
+                            {"lease_time_least", &s.lease_time_least}})
     *value = line.duration_or(key, *value);
   s.first_lease_tasks = line.number_or("first_lease_tasks", s.first_lease_tasks);
   s.upload_credit_bytes = line.number_or("upload_credit", s.upload_credit_bytes);
