@@ -23,7 +23,7 @@ using test::HttpServer;
 
 struct Limited {
   Outbox outbox;
-  PermitGate gate;
+  PermitGate gate{1h};  // a permit that lapses would be asked for again
   std::unique_ptr<Executor> executor;
   test::Collector collector{outbox};
   std::uint64_t asked = 0;

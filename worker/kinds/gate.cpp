@@ -4,8 +4,6 @@
 #include <condition_variable>
 #include <memory>
 
-#include "proto/model/messages.h"
-
 namespace brigade::worker {
 
 Target target_of(std::string name) {
@@ -157,7 +155,7 @@ void TaskPermits::begin(const Target& target) {
 }
 
 bool TaskPermits::may_go(const PermitGate::Reply& reply) {
-  if (base::monotonic_now() - reply.from <= kPermitLasts) return true;
+  if (base::monotonic_now() - reply.from <= gate_->permits_last()) return true;
   gate_->ended(question_);
   question_.again = true;
   return false;

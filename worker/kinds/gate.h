@@ -15,6 +15,7 @@
 
 #include "proto/base/os.h"
 #include "proto/model/ids.h"
+#include "proto/model/messages.h"
 #include "proto/model/runs.h"
 #include "proto/model/time.h"
 
@@ -30,6 +31,10 @@ Target target_of(std::string name);
 /// Thread-safe.
 class PermitGate {
  public:
+  /// `permits_last`: so long after its instant a permit may be used.
+  explicit PermitGate(Duration permits_last = kPermitLasts) : permits_last_(permits_last) {}
+  Duration permits_last() const { return permits_last_; }
+
   using Ticket = std::uint64_t;
   enum class Answer : std::uint8_t {
     permit,
@@ -38,7 +43,7 @@ class PermitGate {
   };
   struct Reply {
     Answer answer = Answer::stopped;
-    Instant from{};  ///< a permit's instant; it lapses kPermitLasts later
+    Instant from{};  ///< a permit's instant; it lapses permits_last() later
   };
   struct Question {
     JobId job;
@@ -93,6 +98,7 @@ class PermitGate {
   void note(const Key& key, Line& line);
   void leave(Ticket ticket, const Waiter& waiter);
 
+  const Duration permits_last_;
   base::EventFd wake_;
   std::mutex mutex_;
   Ticket last_ticket_ = 0;
