@@ -29,8 +29,8 @@ constexpr std::array<Table, 8> make_tables() {
 constexpr std::array<Table, 8> kTables = make_tables();
 
 #ifdef __x86_64__
-/// `state`: the remainder so far, inverted. The processor's own instruction: five times as fast: large results cost the
-/// broker little else.
+/// `state`: the remainder so far, inverted. The processor's own instruction is five times as fast, and large results
+/// cost the broker little else.
 __attribute__((target("sse4.2"))) std::uint32_t by_processor(std::string_view data, std::uint32_t state) {
   std::uint64_t wide = state;
   while (data.size() >= 8) {

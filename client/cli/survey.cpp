@@ -46,7 +46,7 @@ Result<void> check_suitable(const Suitability& found, const std::string& kind, c
   return Error{ErrorCode::unsuitable, kind + ": " + std::to_string(largest->number) + where +
                                           " is over the limit of every connected worker (" +
                                           std::to_string(*found.argument_max) +
-                                          "), which its --factorial-max is; nothing was submitted"};
+                                          ", its --factorial-max); nothing was submitted"};
 }
 
 TaskSource suitable_only(TaskSource source, Suitability found, std::string kind) {

@@ -155,6 +155,7 @@ struct Nines {
   Limbs a, b;
 };
 
+// What these would do wrong, the address sanitizer sees.
 TEST_F(Extremes, StayWithinTheirMemoryWhereverAProductIsStopped) {
   roots_.grow_to(1 << 15);
   const Nines nines;
@@ -171,11 +172,11 @@ TEST_F(Extremes, StayWithinTheirMemoryWhereverAProductIsStopped) {
 
 TEST_F(Extremes, StayWithinTheirMemoryWhereverAProductOfTwoThreadsIsStopped) {
   roots_.grow_to(1 << 17);
-  const Limbs a(20'000, largest_limb(Radix::binary));
+  const Limbs a(60'000, largest_limb(Radix::binary)), b(10'000, largest_limb(Radix::binary));  // two blocks
   for (int stop_at = 1; stop_at < 200; stop_at += 3) {
     std::atomic<int> asked = 0;
     Multiplier multiplier(Radix::binary, roots_, Team(&spare_).until([&] { return ++asked >= stop_at; }));
-    EXPECT_LE(multiplier.square(a).size(), 2 * a.size());
+    EXPECT_LE(multiplier.multiply(a, b).size(), a.size() + b.size());
   }
 }
 
