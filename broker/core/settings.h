@@ -21,8 +21,8 @@ struct Settings {
   Duration lease_time = std::chrono::milliseconds(40);
   /// And at least, on one slot: a smaller one costs more than another worker could save.
   Duration lease_time_least = std::chrono::milliseconds(2);
-  /// Tasks per slot in a lease while the cost is unknown.
-  std::uint64_t first_lease_tasks = 64;
+  /// Tasks per slot in a lease while the cost is unknown: enough that quick ones last until that is known.
+  std::uint64_t first_lease_tasks = 256;
   std::uint64_t lease_tasks_max = 65'536;
   std::uint64_t lease_bytes_max = 4u << 20;
   /// Unstarted work is asked back for an idle worker when it would last longer than this.

@@ -113,15 +113,21 @@ Result<std::vector<std::string_view>> decode_factorial_parts(std::string_view by
 }
 
 // Not through the message class, which would hold a copy of a value of hundreds of MB while it makes another.
-std::string encode(const FactorialAnswer& answer) {
-  std::string bytes;
-  bytes.reserve(answer.value.size() + 32);
-  google::protobuf::io::StringOutputStream stream(&bytes);
-  google::protobuf::io::CodedOutputStream out(&stream);
+std::string encode_factorial_answer(std::uint64_t digits, std::string_view value) {
   using google::protobuf::internal::WireFormatLite;
-  if (answer.digits > 0) WireFormatLite::WriteUInt64(pb::FactorialAnswer::kDigitsFieldNumber, answer.digits, &out);
-  if (!answer.value.empty()) WireFormatLite::WriteBytes(pb::FactorialAnswer::kValueFieldNumber, answer.value, &out);
-  out.Trim();
+  using google::protobuf::io::CodedOutputStream;
+  std::uint8_t head[32];
+  std::uint8_t* end = head;
+  if (digits > 0) end = WireFormatLite::WriteUInt64ToArray(pb::FactorialAnswer::kDigitsFieldNumber, digits, end);
+  if (!value.empty()) {
+    end = WireFormatLite::WriteTagToArray(pb::FactorialAnswer::kValueFieldNumber,
+                                          WireFormatLite::WIRETYPE_LENGTH_DELIMITED, end);
+    end = CodedOutputStream::WriteVarint64ToArray(value.size(), end);
+  }
+  std::string bytes;
+  bytes.reserve(static_cast<std::size_t>(end - head) + value.size());
+  bytes.append(reinterpret_cast<const char*>(head), static_cast<std::size_t>(end - head));
+  bytes.append(value);
   return bytes;
 }
 

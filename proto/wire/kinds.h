@@ -102,7 +102,7 @@ struct FetchAnswer {
 };
 
 std::string encode(const FactorialOptions& options);
-std::string encode(const FactorialAnswer& answer);
+std::string encode_factorial_answer(std::uint64_t digits, std::string_view value);
 std::string encode(const FetchOptions& options);
 std::string encode(const FetchAnswer& answer);
 Result<FactorialOptions> decode_factorial_options(std::string_view bytes);

@@ -93,7 +93,7 @@ TEST(PartCollector, HasThePartsOnceAllAreThere) {
     values.add(value);
     return Results{.outcomes = {.runs = {{task, 1}}, .status = Column(status), .values = values.take()}};
   };
-  const auto answer = [](const std::string& part) { return wire::encode(wire::FactorialAnswer{.value = part}); };
+  const auto answer = [](const std::string& part) { return wire::encode_factorial_answer(0, part); };
   const std::string first(8, 'a'), second(16, 'b');
   PartCollector parts;
   parts.add(page(0, TaskStatus::ok, answer(first)));

@@ -180,8 +180,7 @@ TEST(Ndjson, WritesEachFormOfAFactorial) {
                .range = Arithmetic{.start = 5, .step = 1, .count = 1}};
   const auto result = [&](wire::FactorialForm form, const std::string& value) {
     view.form = form;
-    return nlohmann::json::parse(
-        lines(view, page({wire::encode(wire::FactorialAnswer{.digits = 3, .value = value})}, {{0, 1}})))["result"];
+    return nlohmann::json::parse(lines(view, page({wire::encode_factorial_answer(3, value)}, {{0, 1}})))["result"];
   };
   EXPECT_EQ(result(wire::FactorialForm::decimal, "120")["decimal"], "120");
   EXPECT_EQ(result(wire::FactorialForm::hex, "78")["hex"], "78");
@@ -231,11 +230,10 @@ TEST(Csv, HasAsManyCellsAsColumnsForEveryOutcome) {
     std::string header;
     csv.append_header(header);
     const auto commas = std::count(header.begin(), header.end(), ',');
-    const std::string good = view.shape == Shape::factorial
-                                 ? wire::encode(wire::FactorialAnswer{.digits = 1, .value = "1"})
-                             : view.shape == Shape::fetch ? wire::encode(answer())
-                             : view.shape == Shape::noop  ? wire::encode_number(1)
-                                                          : "x";
+    const std::string good = view.shape == Shape::factorial ? wire::encode_factorial_answer(1, "1")
+                             : view.shape == Shape::fetch   ? wire::encode(answer())
+                             : view.shape == Shape::noop    ? wire::encode_number(1)
+                                                            : "x";
     for (const TaskStatus status : {TaskStatus::ok, TaskStatus::timeout}) {
       Results results = page({good}, {{0, 1}});
       results.outcomes.status = Column<TaskStatus>(status);
@@ -352,8 +350,8 @@ std::string shown(const std::filesystem::path& path, const JobView& view, Format
 TEST_F(Folder, AValueInPartsIsWrittenAsIfItWereWhole) {
   using wire::FactorialForm;
   JobView view{.id = "0123", .kind = "factorial", .shape = Shape::factorial, .range = Arithmetic{9, 1, 3}};
-  const std::string small = wire::encode(wire::FactorialAnswer{.digits = 6, .value = "362880"});
-  const std::string large = wire::encode(wire::FactorialAnswer{.digits = 70'000, .value = std::string(70'001, '3')});
+  const std::string small = wire::encode_factorial_answer(6, "362880");
+  const std::string large = wire::encode_factorial_answer(70'000, std::string(70'001, '3'));
   const Results first = page({small}, {{0, 1}}), last = page({small}, {{2, 1}}), long_one = page({large}, {{1, 1}});
   for (const FactorialForm form : {FactorialForm::decimal, FactorialForm::hex, FactorialForm::binary})
     for (const Format format : {Format::ndjson, Format::json, Format::csv, Format::table, Format::quiet})

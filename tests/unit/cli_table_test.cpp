@@ -65,8 +65,7 @@ TEST(ResultTable, FitsFortyColumns) {
                      .range = Arithmetic{.start = 100000, .step = 1, .count = 3}};
   Results results;
   ValuesBuilder values;
-  for (int i = 0; i < 3; ++i)
-    values.add(wire::encode(wire::FactorialAnswer{.digits = 400000, .value = std::string(400000, '8')}));
+  for (int i = 0; i < 3; ++i) values.add(wire::encode_factorial_answer(400000, std::string(400000, '8')));
   results.outcomes.runs = {{0, 3}};
   results.outcomes.values = values.take();
   results.origins = {{.worker = "a-worker-with-a-long-name", .attempts = 1, .queued_ms = 1, .leased_at = UtcMs{1}}};

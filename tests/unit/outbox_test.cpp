@@ -87,5 +87,18 @@ TEST(Outbox, LetsABlockOfFastTasksGrowButNotBehindASlowOne) {
   while (outbox.collect().empty()) EXPECT_TRUE(readable_within(10'000));
 }
 
+TEST(Outbox, LetsABlockGrowToAQuarterOfAMebibyte) {
+  Outbox outbox;
+  Tray& tray = outbox.add_tray();
+  const std::string value(64 * 1024, 'x');
+  for (std::uint64_t index = 0; index < 4; ++index) {
+    EXPECT_TRUE(outbox.collect().empty()) << index;
+    const Tray::Lock lock = tray.lock();
+    tray.add(lock, {.lease = LeaseId{1}, .job = {}, .leased_at = {}}, {.index = index}, value);
+    tray.set_growing(lock, true, base::monotonic_now() + 1h);  // young for the whole test
+  }
+  EXPECT_EQ(outbox.collect().at(0).outcomes.count(), 4u);
+}
+
 }  // namespace
 }  // namespace brigade::worker

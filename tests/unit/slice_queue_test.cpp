@@ -25,7 +25,8 @@ TEST(SliceQueue, StartsNothingWhileTooMuchIsUnacknowledged) {
     const std::optional<Grain> grain = queue.take(station);
     if (!grain) return false;
     grain->slice->job->grain = 1;
-    station.run(grain->slice->job->prepared.on_thread());
+    Runner runner;
+    station.run(runner);
     queue.done(station, grain->slice->job);
     grain->slice->job->grain = 1;
     return true;
@@ -40,6 +41,48 @@ TEST(SliceQueue, StartsNothingWhileTooMuchIsUnacknowledged) {
   EXPECT_FALSE(run_one());
   queue.release(1532);
   EXPECT_TRUE(run_one());
+  EXPECT_EQ(queue.busy(), 0u);
+}
+
+TEST(SliceQueue, LetsOutcomesWaitForTheNextQuickTaskOnly) {
+  Outbox outbox;
+  const auto nap = [](TaskFeed& feed) {
+    if (feed.task().index > 0) std::this_thread::sleep_for(Tray::kGrowthMax);
+    return Ending{};
+  };
+  SliceQueue queue({test::kind_of("nap", nap)}, {});
+  Station& station = queue.add_station(outbox.add_tray());
+  queue.add(range_work(1, "nap", {0, 2}));
+  const auto run_one = [&] {
+    const std::shared_ptr<ActiveJob> job = queue.take(station)->slice->job;
+    job->grain = 1;
+    Runner runner;
+    station.run(runner);
+    queue.done(station, job);
+    job->grain = 1;
+  };
+  run_one();
+  station.rest();  // without it, the loop would look again after a while
+  EXPECT_EQ(outbox.collect().size(), 1u);
+  run_one();  // was slow: nobody waits for another like it
+  EXPECT_EQ(outbox.collect().size(), 1u);
+}
+
+TEST(SliceQueue, FailsTasksWhoseRunnerFindsNoMemory) {
+  Outbox outbox;
+  Kind kind{.name = "starved", .prepare = [](const JobBrief&) -> Result<Prepared> {
+              return Prepared{.on_thread = []() -> Runner { throw std::bad_alloc(); }, .on_loop = {}};
+            }};
+  SliceQueue queue({kind}, {});
+  Station& station = queue.add_station(outbox.add_tray());
+  queue.add(range_work(1, "starved", {0, 1}));
+  const std::shared_ptr<ActiveJob> job = queue.take(station)->slice->job;
+  Runner runner;
+  station.run(runner);
+  queue.done(station, job);
+  Collector collector(outbox);
+  collector.wait_for(1);
+  EXPECT_EQ(collector.at(0).status, TaskStatus::resource_exhausted);
   EXPECT_EQ(queue.busy(), 0u);
 }
 
@@ -74,7 +117,8 @@ class Hungry {
     return numbers;
   }
   void finish(std::size_t thread) {
-    stations[thread]->run(jobs[thread]->prepared.on_thread());
+    Runner runner;
+    stations[thread]->run(runner);
     queue.done(*stations[thread], jobs[thread]);
   }
   /// Each a lease of one task, so that no grain joins them.

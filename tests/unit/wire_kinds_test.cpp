@@ -28,7 +28,7 @@ TEST(Kinds, BringFactorialBack) {
   EXPECT_EQ(none->form, FactorialForm::decimal);
 
   const std::string binary("\0\xFF\x80", 3);
-  const auto answer = decode_factorial_answer(encode(FactorialAnswer{.digits = 7, .value = binary}));
+  const auto answer = decode_factorial_answer(encode_factorial_answer(7, binary));
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->digits, 7u);
   EXPECT_EQ(answer->value, binary);

@@ -95,7 +95,7 @@ void IoThread::pump() {
   scheduled_ = false;
   while (in_flight_ < concurrency_) {
     std::optional<Grain> grain = queue_->take(*station_, waiting_ < concurrency_);
-    if (!grain) return;
+    if (!grain) return station_->rest();
     if (!grain->slice->job->coroutine) {
       run_inline(grain->slice->job);
       return schedule();  // the transfers in flight have their turn first
@@ -123,11 +123,7 @@ std::shared_ptr<JobHere> IoThread::runners_of(const std::shared_ptr<ActiveJob>& 
   if (here) return here;
   here = std::make_shared<JobHere>();
   here->job = job;
-  if (job->coroutine) {
-    here->coroutine = job->prepared.on_loop(here_);
-  } else {
-    here->blocking = job->prepared.on_thread();
-  }
+  if (job->coroutine) here->coroutine = job->prepared.on_loop(here_);
   return here;
 }
 

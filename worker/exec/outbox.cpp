@@ -3,16 +3,9 @@
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 
-#include <chrono>
 #include <utility>
 
 namespace brigade::worker {
-namespace {
-
-constexpr std::chrono::nanoseconds kGrowthMax = std::chrono::milliseconds(1);  // below a second: see set_timer()
-
-}  // namespace
-
 std::uint64_t weight_of(const Outcomes& outcomes) {
   return outcomes.values.blob.size() + 16 * outcomes.count();
 }
@@ -33,7 +26,8 @@ void Tray::set_growing(const Lock& lock, bool growing, Instant now) {
 }
 
 bool Tray::is_ripe(Instant now) const {
-  return !growing_ || batches_.size() > 1 || now - since_ >= kGrowthMax;
+  if (!growing_ || batches_.size() > 1 || now - since_ >= kGrowthMax) return true;
+  return !batches_.empty() && batches_.back().rows.is_grown();
 }
 
 void Tray::announce() {
@@ -78,7 +72,7 @@ std::vector<Finished> Outbox::collect() {
 // Setting a timer also takes back that it has fired.
 void Outbox::set_timer(bool armed) {
   itimerspec spec{};
-  if (armed) spec.it_value.tv_nsec = kGrowthMax.count();
+  if (armed) spec.it_value.tv_nsec = Tray::kGrowthMax.count();
   ::timerfd_settime(timer_.get(), 0, &spec, nullptr);
   timer_armed_ = armed;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -42,14 +43,17 @@ class Tray {
   };
   using Lock = std::unique_lock<std::mutex>;
 
+  /// So long a block may grow. Below a second: see Outbox::set_timer().
+  static constexpr std::chrono::nanoseconds kGrowthMax = std::chrono::milliseconds(1);
+
   explicit Tray(Outbox& outbox) : outbox_(&outbox) {}
 
   Lock lock() { return Lock(mutex_); }
   /// REQUIRES: `lock` is this tray's.
   void add(const Lock& lock, const Origin& origin, const OutcomeRow& row, std::string_view value,
            std::string* owned = nullptr);
-  /// Whether the thread goes on to its next task at once, `now`: a block that grows quickly is left to grow a little,
-  /// so that fast tasks make blocks of thousands. Never for long: a slow task holds nothing back.
+  /// Whether more is likely to come within kGrowthMax of `now`: a block that grows quickly is left to grow a little, so
+  /// that fast tasks make blocks of thousands. Never for longer: a slow task holds nothing back.
   void set_growing(const Lock& lock, bool growing, Instant now);
   /// Wakes the loop where it waits for an outcome. After the lock is released, so that the loop finds it free.
   void announce();

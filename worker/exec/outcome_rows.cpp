@@ -9,12 +9,17 @@ namespace {
 
 constexpr std::size_t kBlockBytes = 2 * wire::kMiB;  // a block is full with so many bytes of values
 constexpr std::size_t kMoveBytes = 64 * 1024;        // from this size on a value is moved, not copied
+constexpr std::size_t kGrownBytes = 256 * 1024;      // passing on more at once makes what follows wait
 
 }  // namespace
 
 bool OutcomeRows::fits(std::size_t size) const {
   if (count_ == 0) return true;
   return count_ < wire::kTasksPerMessageMax && runs_.size() < wire::kRunsMax && blob_.size() + size <= kBlockBytes;
+}
+
+bool OutcomeRows::is_grown() const {
+  return blob_.size() >= kGrownBytes;
 }
 
 void OutcomeRows::add(const OutcomeRow& row, std::string_view value, std::string* owned) {

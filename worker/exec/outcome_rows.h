@@ -49,6 +49,8 @@ class OutcomeRows {
   /// `owned`, where given, is the string that `value` views, and may be moved from.
   void add(const OutcomeRow& row, std::string_view value, std::string* owned = nullptr);
   bool empty() const { return count_ == 0; }
+  /// Whether it is worth a message of its own, however quickly more comes.
+  bool is_grown() const;
   /// What was collected. The rows are used up.
   Outcomes take();
 

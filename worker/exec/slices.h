@@ -74,8 +74,10 @@ class Station {
 
   /// The station's thread takes a grain; its first task counts as started.
   void begin(Grain grain, Instant now);
-  /// Runs the grain that begin() was given, with `runner`.
-  void run(const Runner& runner);
+  /// Runs the grain that begin() was given, with `runner`; an empty one is made here.
+  void run(Runner& runner);
+  /// The thread has no grain to go on with: what it has finished goes out.
+  void rest();
 
   /// What run() did since the last call.
   struct Tally {

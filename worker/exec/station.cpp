@@ -55,11 +55,12 @@ TaskFeed::Task Station::current_task() {
 }
 
 // The library's exceptions end here: GMP and libcurl throw none, but a value may not fit into memory.
-void Station::run(const Runner& runner) {
+void Station::run(Runner& runner) {
   // Of a job that may not use all threads each task has one core.
   SpareCores* const spare = slice_->work.per_worker >= spare_->cores() ? spare_ : nullptr;
   TaskFeed feed(this, &Station::advance, current_task(), slice_->job->stop.get_token(), spare);
   try {
+    if (!runner) runner = slice_->job->prepared.on_thread();
     runner(feed);
     while (feed.next()) feed.end(TaskStatus::internal, "the kind did not run this task");
   } catch (const std::bad_alloc&) {
@@ -84,7 +85,8 @@ bool Station::end_task(TaskFeed::Task& task, const OutcomeRow& outcome, std::str
   permits_.reset();
   if (!reported_ && !given_back) record(lock, outcome, now, value, owned);
   ++tally_.tasks;
-  tray_->set_growing(lock, current_ + 1 < end_, now);
+  // The next task takes about as long; whose thread has none says that it rests.
+  tray_->set_growing(lock, now - started_ < Tray::kGrowthMax, now);
   if (++current_ < end_) {
     start_task(now);
     task = current_task();
@@ -109,6 +111,14 @@ void Station::record(const Tray::Lock& lock, OutcomeRow row, Instant now, std::s
 Station::Tally Station::take_tally() {
   const Tray::Lock lock = tray_->lock();
   return std::exchange(tally_, {});
+}
+
+void Station::rest() {
+  {
+    const Tray::Lock lock = tray_->lock();
+    tray_->set_growing(lock, false, base::monotonic_now());
+  }
+  tray_->announce();
 }
 
 std::optional<Run> Station::cut(LeaseId lease) {

@@ -46,13 +46,19 @@ std::uint32_t ThreadPool::busy() const {
   return queue_.busy();
 }
 
+std::optional<Grain> ThreadPool::next(Station& station) {
+  if (std::optional<Grain> grain = queue_.take(station)) return grain;
+  station.rest();
+  return queue_.wait(station);
+}
+
 void ThreadPool::run(Station& station) {
   std::shared_ptr<ActiveJob> job;  // whose tasks this thread ran last
   Runner runner;
-  while (std::optional<Grain> grain = queue_.wait(station)) {
+  while (std::optional<Grain> grain = next(station)) {
     if (job != grain->slice->job) {
       job = grain->slice->job;
-      runner = job->prepared.on_thread();
+      runner = nullptr;
     }
     grain.reset();
     station.run(runner);

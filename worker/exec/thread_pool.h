@@ -39,6 +39,7 @@ class ThreadPool : public Executor {
   std::uint32_t busy() const override;
 
  private:
+  std::optional<Grain> next(Station& station);
   void run(Station& station);
 
   SliceQueue queue_;

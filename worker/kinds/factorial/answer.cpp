@@ -70,18 +70,16 @@ std::optional<Ending> refusal_of(std::uint64_t n, const wire::FactorialOptions& 
 }
 
 Ending answer_with(std::uint64_t n, LimbsView number, FactorialForm form, Team team) {
-  wire::FactorialAnswer answer;
   if (radix_of(form) == Radix::decimal) {
-    std::string text = decimal_of(number, team);
-    answer.digits = text.size();
-    answer.value = form == FactorialForm::digest ? sha256_hex(text) : std::move(text);
-  } else {
-    answer.digits = digits_of_factorial(n).value_or(0);
-    if (answer.digits == 0) answer.digits = digits_of(number);
-    if (form == FactorialForm::hex) answer.value = hex_of(number);
-    if (form == FactorialForm::binary) answer.value = bytes_of(number);
+    const std::string text = decimal_of(number, team);
+    return {.value =
+                wire::encode_factorial_answer(text.size(), form == FactorialForm::digest ? sha256_hex(text) : text)};
   }
-  return {.value = wire::encode(answer)};
+  const std::optional<std::uint64_t> known = digits_of_factorial(n);
+  const std::uint64_t digits = known ? *known : digits_of(number);
+  if (form == FactorialForm::hex) return {.value = wire::encode_factorial_answer(digits, hex_of(number))};
+  if (form == FactorialForm::binary) return {.value = wire::encode_factorial_answer(digits, bytes_of(number))};
+  return {.value = wire::encode_factorial_answer(digits, {})};
 }
 
 Ending computed_wrong(const std::string& what) {

@@ -1,5 +1,6 @@
 #include "worker/kinds/factorial/factorial.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "worker/kinds/factorial/product.h"
 #include "worker/kinds/factorial/size.h"
 #include "worker/kinds/factorial/split.h"
+#include "worker/kinds/factorial/starts.h"
 #include "worker/kinds/factorial/verify.h"
 
 namespace brigade::worker {
@@ -22,18 +24,24 @@ using wire::FactorialForm;
 /// One thread's factorials of one job. Goes on from the last argument where the next one is near.
 class Factorials {
  public:
-  Factorials(const wire::FactorialOptions& options, const FactorialLimits& limits)
-      : options_(options), limits_(limits), radix_(radix_of(options.form)), product_(radix_) {}
+  Factorials(const wire::FactorialOptions& options, const FactorialLimits& limits, std::shared_ptr<Starts> starts)
+      : options_(options),
+        limits_(limits),
+        radix_(radix_of(options.form)),
+        product_(radix_),
+        starts_(std::move(starts)) {}
 
   Ending answer(const TaskFeed& feed) {
     const std::optional<std::uint64_t> n = number_of(feed.argument());
     if (!n) return not_a_number(feed.argument());
-    if (std::optional<Ending> refusal = refusal_of(*n, options_, limits_)) return *std::move(refusal);
-    const std::optional<std::uint64_t> digits = digits_of_factorial(*n);
-    if (options_.form == FactorialForm::digits && digits && !options_.verify)
-      return {.value = wire::encode(wire::FactorialAnswer{.digits = *digits})};
+    if (*n > accepted_)  // what n needs grows with it
+      if (std::optional<Ending> refusal = refusal_of(*n, options_, limits_)) return *std::move(refusal);
+    accepted_ = std::max(accepted_, *n);
+    if (options_.form == FactorialForm::digits && !options_.verify)
+      if (const std::optional<std::uint64_t> digits = digits_of_factorial(*n))
+        return {.value = wire::encode_factorial_answer(*digits, {})};
     const Effort effort = effort_of(feed);
-    Ending ending = compute(*n, effort) ? shown(*n, effort.team) : not_finished_within(feed.task().limit);
+    Ending ending = reach(*n, feed, effort) ? shown(*n, effort.team) : not_finished_within(feed.task().limit);
     product_.trim();
     factorial_.trim();
     return ending;
@@ -41,9 +49,24 @@ class Factorials {
 
  private:
   /// n! into product_; false when it was given up.
-  bool compute(std::uint64_t n, const Effort& effort) {
+  bool reach(std::uint64_t n, const TaskFeed& feed, const Effort& effort) {
     if (product_.reach(n)) return true;
     product_.set(0, {});  // not both in memory at once
+    start_.reset();
+    if (n < kSharedFrom) return compute(n, effort);
+    start_ = starts_->obtain(n, feed, [&] { return compute(n, effort) ? to_share(n) : nullptr; });
+    if (start_ && start_->n != n) product_.set(start_->n, start_->limbs);
+    return product_.reach(n);
+  }
+
+  /// The number just computed, for others.
+  StartPtr to_share(std::uint64_t n) const {
+    const LimbsView limbs = product_.limbs();
+    if (limbs.size_bytes() > kSharedBytesMax) return nullptr;
+    return std::make_shared<const Start>(Start{.n = n, .limbs = {limbs.begin(), limbs.end()}});
+  }
+
+  bool compute(std::uint64_t n, const Effort& effort) {
     std::optional<Limbs> limbs = factorial_.of(radix_, n, effort);
     if (!limbs) return false;
     product_.set(n, *std::move(limbs));
@@ -61,10 +84,13 @@ class Factorials {
   Product product_;
   Factorial factorial_;
   FactorialCheck check_;
+  std::shared_ptr<Starts> starts_;
+  StartPtr start_;              // held for other threads
+  std::uint64_t accepted_ = 0;  // the largest n that was not refused
 };
 
-Runner runner(const wire::FactorialOptions& options, const FactorialLimits& limits) {
-  const auto factorials = std::make_shared<Factorials>(options, limits);
+Runner runner(const wire::FactorialOptions& options, const FactorialLimits& limits, std::shared_ptr<Starts> starts) {
+  const auto factorials = std::make_shared<Factorials>(options, limits, std::move(starts));
   return [factorials](TaskFeed& feed) {
     while (feed.next()) feed.end(factorials->answer(feed));
   };
@@ -78,7 +104,8 @@ Kind factorial_kind(std::uint64_t n_max, std::uint64_t memory_max) {
     const Result<wire::FactorialOptions> options = wire::decode_factorial_options(brief.options);
     if (!options) return options.error();
     if (options->split) return split_factorial(*options, limits);
-    return Prepared{.on_thread = [options = *options, limits] { return runner(options, limits); },
+    const auto starts = std::make_shared<Starts>();
+    return Prepared{.on_thread = [options = *options, limits, starts] { return runner(options, limits, starts); },
                     .on_loop = {},
                     .memory_of = [options = *options](std::uint64_t n) { return memory_of_factorial(n, options); }};
   };

@@ -29,7 +29,7 @@ void Product::set(std::uint64_t n, Limbs limbs) {
 }
 
 bool Product::reach(std::uint64_t n) {
-  if (limbs_.empty() || (n >= n_ ? n - n_ > kStepsUp : n_ - n > kStepsDown)) return false;
+  if (limbs_.empty() || !is_reachable(n_, n)) return false;
   Limbs limbs = std::exchange(limbs_, {});  // for want of memory a step may throw in its middle
   if (n >= n_) {
     for_factors(n_, n, [&](std::uint64_t factor) { multiply_by(radix_, limbs, factor); });

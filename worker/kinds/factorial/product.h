@@ -14,6 +14,11 @@ inline constexpr std::uint64_t kStepsDown = 96;
 /// What is larger is not kept for the next task.
 inline constexpr std::size_t kKeptBytesMax = std::size_t{32} << 20;
 
+/// Whether to go from one argument to the other so.
+constexpr bool is_reachable(std::uint64_t from, std::uint64_t to) {
+  return to >= from ? to - from <= kStepsUp : from - to <= kStepsDown;
+}
+
 class Product {
  public:
   explicit Product(Radix radix) : radix_(radix) {}

@@ -30,7 +30,7 @@ Ending invalid(std::string message) {
   return Ending::failed(TaskStatus::invalid_argument, std::move(message));
 }
 
-std::string bytes_of_limbs(LimbsView limbs) {
+std::string_view bytes_of_limbs(LimbsView limbs) {
   return {reinterpret_cast<const char*>(limbs.data()), limbs.size_bytes()};
 }
 
@@ -53,7 +53,7 @@ Ending part(const Split& split, SwingFactorial& swing, const TaskFeed& feed) {
   const std::optional<Limbs> limbs = swing.part_of(split.radix(), split.n(), primes, effort_of(feed));
   swing.trim();
   if (!limbs) return not_finished_within(feed.task().limit);
-  return {.value = wire::encode(wire::FactorialAnswer{.digits = 0, .value = bytes_of_limbs(*limbs)})};
+  return {.value = wire::encode_factorial_answer(0, bytes_of_limbs(*limbs))};
 }
 
 /// The parts are checked one by one, so that a wrong one is named and nothing is multiplied for nothing; then the

@@ -77,11 +77,10 @@ std::string hex_of(LimbsView number) {
   return text;
 }
 
-std::string bytes_of(LimbsView number) {
+std::string_view bytes_of(LimbsView number) {
   static_assert(std::endian::native == std::endian::little);  // the limbs are the bytes already
-  std::string bytes(reinterpret_cast<const char*>(number.data()), number.size_bytes());
-  bytes.resize(bytes.find_last_not_of('\0') + 1);
-  return bytes;
+  const std::string_view bytes(reinterpret_cast<const char*>(number.data()), number.size_bytes());
+  return bytes.substr(0, bytes.find_last_not_of('\0') + 1);
 }
 
 std::uint64_t digits_of(LimbsView number) {

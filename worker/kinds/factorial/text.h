@@ -17,7 +17,7 @@ Limbs limbs_of_decimal(std::string_view digits);
 // Of a number in radix 2^64:
 std::string hex_of(LimbsView number);
 /// Least significant byte first.
-std::string bytes_of(LimbsView number);
+std::string_view bytes_of(LimbsView number);
 /// Decimal digits, exactly.
 std::uint64_t digits_of(LimbsView number);
 

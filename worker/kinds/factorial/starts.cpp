@@ -1,0 +1,80 @@
+#include "worker/kinds/factorial/starts.h"
+
+#include <algorithm>
+
+#include "proto/base/os.h"
+#include "worker/kinds/factorial/product.h"
+
+namespace brigade::worker {
+namespace {
+
+/// While a task waits for another one, its core is that one's helper's.
+class CoreLent {
+ public:
+  explicit CoreLent(SpareCores* spare) : spare_(spare) {
+    if (spare_ != nullptr) spare_->task_ended();
+  }
+  ~CoreLent() {
+    if (spare_ != nullptr) spare_->task_began();
+  }
+  CoreLent(const CoreLent&) = delete;
+  CoreLent& operator=(const CoreLent&) = delete;
+
+ private:
+  SpareCores* spare_;
+};
+
+}  // namespace
+
+StartPtr Starts::obtain(std::uint64_t n, const TaskFeed& feed, const std::function<StartPtr()>& compute) {
+  if (StartPtr found = find(n, feed)) return found;
+  try {
+    const StartPtr start = compute();
+    settle(n, start);
+    return start;
+  } catch (...) {
+    settle(n, nullptr);
+    throw;
+  }
+}
+
+StartPtr Starts::find(std::uint64_t n, const TaskFeed& feed) {
+  std::unique_lock lock(mutex_);
+  StartPtr found = nearest(n);
+  if (!found && is_coming(n)) {
+    const CoreLent lent(feed.spare());
+    const auto settled = [&] { return (found = nearest(n)) != nullptr || !is_coming(n); };
+    if (feed.task().deadline == kNever)
+      changed_.wait(lock, feed.stop(), settled);
+    else
+      changed_.wait_for(lock, feed.stop(), feed.task().deadline - base::monotonic_now(), settled);
+  }
+  if (!found) coming_.push_back(n);
+  return found;
+}
+
+void Starts::settle(std::uint64_t n, const StartPtr& start) {
+  {
+    const std::lock_guard lock(mutex_);
+    coming_.erase(std::ranges::find(coming_, n));
+    if (start) there_.push_back(start);
+  }
+  changed_.notify_all();
+}
+
+StartPtr Starts::nearest(std::uint64_t n) {
+  const auto distance = [n](const StartPtr& start) { return start->n < n ? n - start->n : start->n - n; };
+  std::erase_if(there_, [](const auto& start) { return start.expired(); });
+  StartPtr best;
+  for (const auto& each : there_) {
+    StartPtr start = each.lock();
+    if (start && is_reachable(start->n, n) && (!best || distance(start) < distance(best))) best = std::move(start);
+  }
+  return best;
+}
+
+bool Starts::is_coming(std::uint64_t n) const {
+  return std::ranges::any_of(coming_, [n](std::uint64_t from) { return is_reachable(from, n); });
+}
+
+}  // namespace brigade::worker
