@@ -9,6 +9,7 @@
 
 #include "worker/kinds/factorial/field.h"
 #include "worker/kinds/factorial/multiply.h"
+#include "worker/kinds/factorial/product.h"
 #include "worker/kinds/factorial/swing.h"
 #include "worker/kinds/factorial/text.h"
 
@@ -53,6 +54,38 @@ void FactorialInBinary(benchmark::State& state) {
 /// The number and its digits.
 void FactorialInDecimal(benchmark::State& state) {
   compute(state, Radix::decimal);
+}
+
+/// From a number that is below by one in so many: what is compared is FactorialInBinary or InDecimal of this n.
+void leap(benchmark::State& state, Radix radix) {
+  if (!kernels_available()) return state.SkipWithError("this processor computes with GMP");
+  const auto n = static_cast<std::uint32_t>(state.range(0));
+  const std::uint32_t from = n - n / static_cast<std::uint32_t>(state.range(1));
+  SwingFactorial factorial;
+  const auto number = factorial.of(radix, from, Team(), never);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(factorial.leap(radix, *number, from, n, {.team = Team(), .given_up = never}));
+}
+
+void FactorialByLeapInBinary(benchmark::State& state) {
+  leap(state, Radix::binary);
+}
+void FactorialByLeapInDecimal(benchmark::State& state) {
+  leap(state, Radix::decimal);
+}
+
+/// The same by short steps.
+void FactorialBySteps(benchmark::State& state) {
+  const auto n = static_cast<std::uint64_t>(state.range(0));
+  const auto radix = static_cast<Radix>(state.range(2));
+  const std::uint64_t from = n - n / static_cast<std::uint64_t>(state.range(1));
+  SwingFactorial factorial;
+  const auto number = factorial.of(radix, static_cast<std::uint32_t>(from), Team(), never);
+  for (auto _ : state) {
+    Limbs product = *number;
+    for_factors(from, n, [&](std::uint64_t factor) { multiply_by(radix, product, factor); });
+    benchmark::DoNotOptimize(product);
+  }
 }
 
 Limbs random_limbs(std::int64_t size) {
@@ -110,6 +143,22 @@ BENCHMARK(FactorialInBinary)
 BENCHMARK(FactorialInDecimal)
     ->ArgNames({"n", "threads"})
     ->ArgsProduct({kSizes, {1, 2}})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+
+BENCHMARK(FactorialByLeapInBinary)
+    ->ArgNames({"n", "one in"})
+    ->ArgsProduct({{10'000, 50'000, 1'000'000}, {3, 8, 32, 128, 512}})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+BENCHMARK(FactorialByLeapInDecimal)
+    ->ArgNames({"n", "one in"})
+    ->ArgsProduct({{1000, 10'000, 50'000, 1'000'000}, {3, 8, 32, 128, 512}})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+BENCHMARK(FactorialBySteps)
+    ->ArgNames({"n", "one in", "radix"})
+    ->ArgsProduct({{1000, 10'000, 50'000, 1'000'000}, {8, 32, 128, 512}, {0, 1}})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "proto/base/os.h"
+#include "worker/kinds/factorial/field.h"
 #include "worker/kinds/factorial/product.h"
 
 namespace brigade::worker {
@@ -64,14 +65,20 @@ class Starting : public testing::Test {
 };
 
 TEST_F(Starting, NeighboursTakeWhatIsThere) {
-  const StartPtr first = obtain(50'000), far = obtain(70'000);
-  EXPECT_EQ(first->n, 50'000u);
-  EXPECT_EQ(obtain(50'000), first);
-  EXPECT_EQ(obtain(50'000 + kStepsUp), first);
-  EXPECT_EQ(obtain(50'000 - kStepsDown), first);
-  const StartPtr above = obtain(50'000 + kStepsUp + 1);
-  EXPECT_EQ(above->n, 50'000 + kStepsUp + 1);
-  EXPECT_EQ(obtain(50'000 + kStepsUp), above);  // the nearest
+  const StartPtr first = obtain(60'000), below = obtain(55'000);
+  EXPECT_EQ(first->n, 60'000u);
+  EXPECT_EQ(below->n, 55'000u);
+  EXPECT_EQ(obtain(60'000), first);
+  EXPECT_EQ(obtain(60'000 + kStepsUp), first);
+  EXPECT_EQ(obtain(60'000 - kStepsDown), first);
+  EXPECT_EQ(obtain(55'010), below);
+  EXPECT_EQ(obtain(80'000)->n, 80'000u);
+}
+
+TEST_F(Starting, NeighboursLeapWhereTheProcessorCan) {
+  const StartPtr first = obtain(60'000), below = obtain(55'000);
+  const std::uint64_t above = 60'000 + kStepsUp + 1;
+  EXPECT_EQ(obtain(above)->n, kernels_available() ? 60'000 : above);  // not from the one further below
 }
 
 TEST_F(Starting, NothingIsThereOnceNobodyHoldsIt) {
@@ -89,7 +96,7 @@ TEST_F(Starting, ANeighbourWaitsForWhatIsComingAndLendsItsCore) {
 
 TEST_F(Starting, NobodyWaitsForANumberFarAway) {
   compute(50'000, [] { return start_of(50'000); });
-  EXPECT_EQ(obtain(60'000)->n, 60'000u);
+  EXPECT_EQ(obtain(90'000)->n, 90'000u);
   end_.count_down();
 }
 

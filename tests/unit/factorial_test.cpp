@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -264,6 +266,60 @@ TEST(Factorial, IsGivenUpInTheMiddleOfAProduct) {
       EXPECT_LE(asked, pieces + 100);  // what is left does not run on
     }
   }
+}
+
+TEST(Factorial, LeapsToTheSameNumber) {
+  if (!kernels_available()) GTEST_SKIP() << "this processor computes every number anew";
+  SpareCores spare(1);
+  std::mt19937_64 random(5);
+  const auto below = [&](std::uint64_t bound) { return random() % bound; };
+  for (const Radix radix : {Radix::binary, Radix::decimal}) {
+    for (int i = 0; i < 40; ++i) {
+      const std::uint64_t to = kLeapsFrom + below(60'000), from = to - 1 - below(to / kLeapPart);
+      ASSERT_TRUE(Factorial::can_leap(from, to));
+      Factorial factorial;
+      const Effort effort{.team = Team(&spare)};
+      const std::optional<Limbs> number = factorial.of(radix, from, effort);
+      ASSERT_EQ(factorial.leap(radix, *number, from, to, effort), factorial.of(radix, to, effort))
+          << from << " to " << to;
+    }
+  }
+  EXPECT_FALSE(Factorial::can_leap(kLeapsFrom - 1, kLeapsFrom - 1));
+  EXPECT_FALSE(Factorial::can_leap(80'000, 79'999));
+  EXPECT_FALSE(Factorial::can_leap(70'000, 80'001));
+}
+
+TEST(Factorial, GivesUpALeap) {
+  if (!kernels_available()) GTEST_SKIP() << "this processor computes every number anew";
+  Factorial factorial;
+  const std::optional<Limbs> number = factorial.of(Radix::decimal, 100'000, {.team = Team()});
+  int all = 0;
+  const auto leap = [&](int pieces) {
+    all = 0;
+    const Effort effort{.team = Team(), .given_up = [&all, pieces] { return ++all > pieces; }};
+    return factorial.leap(Radix::decimal, *number, 100'000, 112'000, effort);
+  };
+  EXPECT_TRUE(leap(std::numeric_limits<int>::max()));
+  const int last = all;
+  ASSERT_GT(last, 2);
+  for (int pieces = 0; pieces < last; ++pieces) EXPECT_EQ(leap(pieces), std::nullopt) << pieces << " of " << last;
+}
+
+TEST(Factorial, AnswersAListInAnyOrder) {
+  std::vector<std::string> arguments;
+  std::vector<unsigned long> numbers;
+  std::mt19937_64 random(6);
+  for (int i = 0; i < 60; ++i) numbers.push_back(i % 7 == 0 ? random() % 100 : 10'000 + random() % 10'000);
+  for (const unsigned long n : numbers) arguments.push_back(number(n));
+  Outbox outbox;
+  ThreadPool pool({factorial_kind(1'000'000)}, outbox, {.threads = 2});
+  Work work = list_work(1, "factorial", arguments);
+  work.lease.brief.options = wire::encode(wire::FactorialOptions{.form = FactorialForm::decimal});
+  pool.start(std::move(work));
+  Collector collector(outbox);
+  collector.wait_for(numbers.size());
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    ASSERT_EQ(answer_of(collector.at(i)).value, decimal_of(gmp_factorial(Radix::decimal, numbers[i]), Team())) << i;
 }
 
 TEST(Product, ReachesWhatIsNearAndNothingElse) {

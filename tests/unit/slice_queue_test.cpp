@@ -86,6 +86,70 @@ TEST(SliceQueue, FailsTasksWhoseRunnerFindsNoMemory) {
   EXPECT_EQ(queue.busy(), 0u);
 }
 
+/// A thread of a queue whose kind likes small numbers first.
+class Ascending {
+ public:
+  Ascending() {
+    const std::vector<std::uint64_t> numbers{30, 10, 50, 20, 40};
+    std::vector<std::string> arguments;
+    for (const std::uint64_t number : numbers) arguments.push_back(wire::encode_number(number));
+    queue.add(list_work(1, "echo", arguments, 100));
+  }
+  static Kind kind() {
+    Kind kind = echo_kind();
+    const auto prepare = kind.prepare;
+    kind.prepare = [prepare](const JobBrief& brief) -> Result<Prepared> {
+      Result<Prepared> prepared = prepare(brief);
+      prepared->ascending = true;
+      return prepared;
+    };
+    return kind;
+  }
+  /// One task; false where there is none.
+  bool run_one() {
+    const std::optional<Grain> grain = queue.take(station);
+    if (!grain) return false;
+    const std::shared_ptr<ActiveJob> job = grain->slice->job;
+    Runner runner;
+    station.run(runner);
+    queue.done(station, job);
+    job->grain = 1;
+    return true;
+  }
+
+  Outbox outbox;
+  SliceQueue queue{{kind()}, {}};
+  Station& station = queue.add_station(outbox.add_tray());
+};
+
+using Order = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+
+TEST(SliceQueue, TakesSmallNumbersFirstWhereTheKindLikesThat) {
+  Ascending thread;
+  while (thread.run_one()) continue;
+  thread.station.rest();
+  Collector collector(thread.outbox);
+  collector.wait_for(5);
+  EXPECT_EQ(collector.order, (Order{{1, 101}, {1, 103}, {1, 100}, {1, 104}, {1, 102}}));
+  EXPECT_EQ(collector.at(104).value, wire::encode_number(40));
+}
+
+TEST(SliceQueue, GivesBackWhatIsNotBegunInThatOrder) {
+  Ascending thread;
+  EXPECT_TRUE(thread.run_one());
+  EXPECT_TRUE(thread.run_one());
+  EXPECT_EQ(thread.queue.give_back(LeaseId{1}), (Runs{{100, 1}, {102, 1}, {104, 1}}));
+  EXPECT_FALSE(thread.run_one());
+}
+
+TEST(SliceQueue, GivesBackTheRestOfAGrainToo) {
+  Ascending thread;
+  const std::optional<Grain> grain = thread.queue.take(thread.station);
+  ASSERT_TRUE(grain);
+  EXPECT_EQ(grain->slice->index_at(grain->begin), 101u);
+  EXPECT_EQ(thread.queue.give_back(LeaseId{1}), (Runs{{100, 1}, {102, 3}}));
+}
+
 /// A kind whose task n takes n bytes.
 Kind hungry_kind() {
   Kind kind = noop_kind();
@@ -112,8 +176,8 @@ class Hungry {
     if (!grain) return numbers;
     jobs[thread] = grain->slice->job;
     std::array<char, 8> bytes{};
-    for (std::uint64_t index = grain->begin; index < grain->end; ++index)
-      numbers.push_back(*number_of(grain->slice->argument(index, bytes)));
+    for (std::uint64_t place = grain->begin; place < grain->end; ++place)
+      numbers.push_back(*number_of(grain->slice->argument(grain->slice->index_at(place), bytes)));
     return numbers;
   }
   void finish(std::size_t thread) {

@@ -129,16 +129,17 @@ std::shared_ptr<JobHere> IoThread::runners_of(const std::shared_ptr<ActiveJob>& 
 
 asio::awaitable<void> IoThread::run_task(Grain grain, std::shared_ptr<JobHere> here) {
   const Slice& slice = *grain.slice;
+  const std::uint64_t index = slice.index_at(grain.begin);
   std::array<char, 8> number{};
   LoopTask task;
-  task.argument = slice.argument(grain.begin, number);
+  task.argument = slice.argument(index, number);
   task.last_attempt = slice.work.lease.last_attempt;
   task.stop = here->job->stop.get_token();
   task.limit = here->job->limit;
   const Instant started = base::monotonic_now();
   if (task.limit > Duration{}) task.deadline = started + task.limit;
   std::optional<TaskPermits> permits;
-  if (here->job->limited) task.permits = &permits.emplace(permits_of(slice, grain.begin));
+  if (here->job->limited) task.permits = &permits.emplace(permits_of(slice, index));
   Ending ending;
   try {
     auto running = here->coroutine(std::move(task));
@@ -153,7 +154,7 @@ asio::awaitable<void> IoThread::run_task(Grain grain, std::shared_ptr<JobHere> h
   const std::uint64_t weight = dropped ? 0 : weight_of(ending.value);
   // Waits for permits do not count as the task's own time.
   const Instant counted_from = started + (permits ? permits->waited() : Duration{});
-  if (weight > 0) record(slice, grain.begin, counted_from, ending);
+  if (weight > 0) record(slice, index, counted_from, ending);
   queue_->done(*here->job, weight);
   --in_flight_;
   stop_if_idle();

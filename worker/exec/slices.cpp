@@ -1,6 +1,7 @@
 #include "worker/exec/slices.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -20,6 +21,20 @@ std::vector<std::uint32_t> offsets_of(const Lease& lease) {
   std::vector<std::uint32_t> offsets(sizes.size() + 1);
   for (std::size_t row = 0; row < sizes.size(); ++row) offsets[row + 1] = offsets[row] + sizes[row];
   return offsets;
+}
+
+/// Each place's task when smaller numbers go first; empty where they do so anyway.
+std::vector<std::uint32_t> ascending_order(const Slice& slice) {
+  const Run& run = slice.work.lease.run;
+  std::vector<std::uint64_t> numbers(run.count);
+  std::array<char, 8> bytes{};
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    numbers[i] = number_of(slice.argument(run.first + i, bytes)).value_or(0);
+  if (std::ranges::is_sorted(numbers)) return {};
+  std::vector<std::uint32_t> order(numbers.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::ranges::stable_sort(order, {}, [&](std::uint32_t i) { return numbers[i]; });
+  return order;
 }
 
 /// The smaller of two limits of which 0 means none.
@@ -53,6 +68,13 @@ std::string_view Slice::argument(std::uint64_t index, std::array<char, 8>& numbe
   const std::size_t size = lease.arguments.sizes[row];
   const std::size_t offset = offsets.empty() ? row * size : offsets[row];
   return lease.arguments.blob.view().substr(offset, size);
+}
+
+Runs Slice::tasks(std::uint64_t from, std::uint64_t to) const {
+  if (order.empty()) return from == to ? Runs() : Runs{{index_at(from), to - from}};
+  RunSet tasks;
+  for (std::uint64_t place = from; place < to; ++place) tasks.insert({index_at(place), 1});
+  return tasks.runs();
 }
 
 PermitGate::Question question_of(const Slice& slice, std::uint64_t index) {
@@ -96,14 +118,17 @@ void SliceQueue::add(Work work) {
   slice->arrived = now.instant;
   slice->origin = {.lease = work.lease.id, .job = work.lease.job, .leased_at = now.utc};
   slice->offsets = offsets_of(work.lease);
-  slice->next = work.lease.run.first;
-  slice->end = work.lease.run.end();
+  slice->end = work.lease.run.count;
   slice->work = std::move(work);
-  if (slice->next == slice->end) return;
-  const bool for_one = slice->end - slice->next == 1;
+  if (slice->end == 0) return;
+  const bool for_one = slice->end == 1;
   {
     const std::lock_guard lock(mutex_);
     slice->job = job_of(slice->work.lease);
+  }
+  if (slice->job->prepared.ascending) slice->order = ascending_order(*slice);
+  {
+    const std::lock_guard lock(mutex_);
     slices_.push_back(std::move(slice));
   }
   for_one ? changed_.notify_one() : changed_.notify_all();
@@ -113,11 +138,11 @@ Runs SliceQueue::give_back(LeaseId lease) {
   Runs runs;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& station : stations_)
-      if (const std::optional<Run> run = station->cut(lease)) runs.push_back(*run);
+    const auto give = [&runs](const Runs& tasks) { runs.insert(runs.end(), tasks.begin(), tasks.end()); };
+    for (const auto& station : stations_) give(station->cut(lease));
     for (const auto& slice : slices_) {
-      if (slice->work.lease.id != lease || slice->next == slice->end) continue;
-      runs.push_back({slice->next, slice->end - slice->next});
+      if (slice->work.lease.id != lease) continue;
+      give(slice->tasks(slice->next, slice->end));
       slice->end = slice->next;
     }
     drop_started();
@@ -191,8 +216,8 @@ std::optional<Grain> SliceQueue::first_startable(bool may_wait) {
 std::uint64_t SliceQueue::memory_of(const Grain& grain) const {
   std::uint64_t largest = 0;
   std::array<char, 8> bytes{};
-  for (std::uint64_t index = grain.begin; index < grain.end; ++index)
-    largest = std::max(largest, number_of(grain.slice->argument(index, bytes)).value_or(0));
+  for (std::uint64_t place = grain.begin; place < grain.end; ++place)
+    largest = std::max(largest, number_of(grain.slice->argument(grain.slice->index_at(place), bytes)).value_or(0));
   return grain.slice->job->prepared.memory_of(largest);
 }
 

@@ -41,16 +41,24 @@ struct ActiveJob {
   std::uint64_t grain = 1;
 };
 
-/// A lease as its executor holds it. Constant but for `next` and `end`, which the queue's mutex guards.
+/// A lease as its executor holds it, its tasks in the order in which they are taken. Constant but for `next` and `end`,
+/// which the queue's mutex guards.
 struct Slice {
   Work work;
   std::shared_ptr<ActiveJob> job;
   Instant arrived{};
   Tray::Origin origin;
   std::vector<std::uint32_t> offsets;  ///< of each value in the blob; empty where all have one size, or for a range
-  std::uint64_t next = 0;              ///< the first task that nobody has taken
+  std::vector<std::uint32_t> order;    ///< each place's task, counted from the lease's first; empty: as they come
+  std::uint64_t next = 0;              ///< the first place whose task nobody has taken
   std::uint64_t end = 0;
 
+  /// The number in its job of the task in this place.
+  std::uint64_t index_at(std::uint64_t place) const {
+    return work.lease.run.first + (order.empty() ? place : order[place]);
+  }
+  /// The tasks in places from..to-1.
+  Runs tasks(std::uint64_t from, std::uint64_t to) const;
   /// The task's argument: a view of the lease's blob, or of `number`, which is filled for a range.
   std::string_view argument(std::uint64_t index, std::array<char, 8>& number) const;
 };
@@ -58,7 +66,7 @@ struct Slice {
 /// How a task of a job with limits asks for permits.
 PermitGate::Question question_of(const Slice& slice, std::uint64_t index);
 
-/// Tasks begin..end-1 of a slice.
+/// The tasks in places begin..end-1 of a slice.
 struct Grain {
   std::shared_ptr<Slice> slice;
   std::uint64_t begin = 0;
@@ -88,7 +96,7 @@ class Station {
   Tally take_tally();
 
   /// The tasks of the lease (or of the job) that this thread has not begun; it never will.
-  std::optional<Run> cut(LeaseId lease);
+  Runs cut(LeaseId lease);
   void cut(JobId job);
   void cut_all();
   /// The upper half of what this thread has not begun, now the caller's.
@@ -120,7 +128,7 @@ class Station {
 
   // Guarded by the tray's lock.
   std::shared_ptr<Slice> slice_;  // null: idle
-  std::uint64_t current_ = 0;
+  std::uint64_t current_ = 0;     // its place in the slice
   std::uint64_t end_ = 0;
   Instant started_{};
   Instant deadline_ = kNever;

@@ -28,7 +28,7 @@ void Station::start_task(Instant now) {
   deadline_ = limit > Duration{} ? now + limit : kNever;
   if (!slice_->job->limited) return;
   permits_.emplace(
-      *gate_, question_of(*slice_, current_),
+      *gate_, question_of(*slice_, slice_->index_at(current_)),
       TaskPermits::Edge{.waits = [this] { begin_to_wait(); }, .goes_on = [this](Duration waited) { go_on(waited); }});
 }
 
@@ -46,8 +46,9 @@ void Station::go_on(Duration waited) {
 }
 
 TaskFeed::Task Station::current_task() {
-  return {.index = current_,
-          .argument = slice_->argument(current_, number_),
+  const std::uint64_t index = slice_->index_at(current_);
+  return {.index = index,
+          .argument = slice_->argument(index, number_),
           .deadline = deadline_,
           .limit = slice_->job->limit,
           .last_attempt = slice_->work.lease.last_attempt,
@@ -100,7 +101,7 @@ bool Station::end_task(TaskFeed::Task& task, const OutcomeRow& outcome, std::str
 
 void Station::record(const Tray::Lock& lock, OutcomeRow row, Instant now, std::string_view value, std::string* owned) {
   if (slice_->job->aborted.load(std::memory_order_relaxed)) return;
-  row.index = current_;
+  row.index = slice_->index_at(current_);
   row.start_ms = static_cast<float>(to_ms(started_ - slice_->arrived));
   row.run_ms = static_cast<float>(to_ms(now - started_));
   if (row.status == TaskStatus::ok || slice_->work.lease.last_attempt) row.retry_after_ms = kFinal;
@@ -121,12 +122,10 @@ void Station::rest() {
   tray_->announce();
 }
 
-std::optional<Run> Station::cut(LeaseId lease) {
+Runs Station::cut(LeaseId lease) {
   const Tray::Lock lock = tray_->lock();
-  if (!slice_ || slice_->work.lease.id != lease || current_ + 1 >= end_) return std::nullopt;
-  const Run unstarted{current_ + 1, end_ - current_ - 1};
-  end_ = current_ + 1;
-  return unstarted;
+  if (!slice_ || slice_->work.lease.id != lease) return {};
+  return slice_->tasks(current_ + 1, std::exchange(end_, current_ + 1));
 }
 
 void Station::cut(JobId job) {

@@ -123,6 +123,8 @@ struct Prepared {
   /// Bytes of memory that a task with this number as its argument takes at most; it grows with the number. Empty: not
   /// worth counting.
   std::function<std::uint64_t(std::uint64_t)> memory_of;
+  /// Of one lease, tasks with smaller numbers as their arguments go first: one helps with the next.
+  bool ascending = false;
   /// It ends by itself at a task's deadline, with a message of its own: it is reported only if it does not.
   bool stops_itself = false;
 };

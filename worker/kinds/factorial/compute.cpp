@@ -7,6 +7,7 @@
 #include <string>
 
 #include "worker/kinds/factorial/field.h"
+#include "worker/kinds/factorial/product.h"
 #include "worker/kinds/factorial/text.h"
 
 namespace brigade::worker {
@@ -16,9 +17,12 @@ namespace {
 constexpr std::uint64_t kOwnBinary = 25'000;
 constexpr std::uint64_t kOwnDecimal = 500;
 
+bool has_transforms(std::uint64_t n) {
+  return n <= std::numeric_limits<std::uint32_t>::max() && kernels_available();
+}
+
 bool is_own(Radix radix, std::uint64_t n) {
-  return n >= (radix == Radix::binary ? kOwnBinary : kOwnDecimal) && n <= std::numeric_limits<std::uint32_t>::max() &&
-         kernels_available();
+  return n >= (radix == Radix::binary ? kOwnBinary : kOwnDecimal) && has_transforms(n);
 }
 
 }  // namespace
@@ -27,6 +31,10 @@ std::optional<Limbs> Factorial::of(Radix radix, std::uint64_t n, const Effort& e
   if (is_own(radix, n)) return swing_.of(radix, static_cast<std::uint32_t>(n), effort.team, effort.given_up);
   if (effort.given_up()) return std::nullopt;
   return gmp_factorial(radix, n);
+}
+
+bool Factorial::can_leap(std::uint64_t from, std::uint64_t to) {
+  return is_leap(from, to) && has_transforms(to);
 }
 
 Limbs gmp_factorial(Radix radix, std::uint64_t n) {

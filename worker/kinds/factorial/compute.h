@@ -14,6 +14,12 @@ class Factorial {
  public:
   /// n!, or nothing once it was given up. REQUIRES: n was checked against a limit: GMP ends the process without memory.
   std::optional<Limbs> of(Radix radix, std::uint64_t n, const Effort& effort);
+  /// Whether from! leads to to! sooner than computing that anew, by leap().
+  static bool can_leap(std::uint64_t from, std::uint64_t to);
+  /// to! where from! = `number`, or nothing once it was given up.
+  std::optional<Limbs> leap(Radix radix, LimbsView number, std::uint64_t from, std::uint64_t to, const Effort& effort) {
+    return swing_.leap(radix, number, static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(to), effort);
+  }
   /// Gives memory back when it is much.
   void trim() { swing_.trim(); }
 

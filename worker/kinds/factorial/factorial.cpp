@@ -50,13 +50,21 @@ class Factorials {
  private:
   /// n! into product_; false when it was given up.
   bool reach(std::uint64_t n, const TaskFeed& feed, const Effort& effort) {
-    if (product_.reach(n)) return true;
+    if (go_on(n, effort)) return true;
     product_.set(0, {});  // not both in memory at once
     start_.reset();
     if (n < kSharedFrom) return compute(n, effort);
     start_ = starts_->obtain(n, feed, [&] { return compute(n, effort) ? to_share(n) : nullptr; });
     if (start_ && start_->n != n) product_.set(start_->n, start_->limbs);
-    return product_.reach(n);
+    return go_on(n, effort);
+  }
+
+  /// The same from the number that is there, where that is worth it.
+  bool go_on(std::uint64_t n, const Effort& effort) {
+    if (product_.reach(n)) return true;
+    if (product_.limbs().empty() || !Factorial::can_leap(product_.n(), n)) return false;
+    product_.set(n, factorial_.leap(radix_, product_.limbs(), product_.n(), n, effort).value_or(Limbs()));
+    return !product_.limbs().empty();
   }
 
   /// The number just computed, for others.
@@ -107,7 +115,8 @@ Kind factorial_kind(std::uint64_t n_max, std::uint64_t memory_max) {
     const auto starts = std::make_shared<Starts>();
     return Prepared{.on_thread = [options = *options, limits, starts] { return runner(options, limits, starts); },
                     .on_loop = {},
-                    .memory_of = [options = *options](std::uint64_t n) { return memory_of_factorial(n, options); }};
+                    .memory_of = [options = *options](std::uint64_t n) { return memory_of_factorial(n, options); },
+                    .ascending = true};
   };
   return {.name = "factorial", .preferred = Lane::threads, .argument_max = n_max, .prepare = prepare};
 }

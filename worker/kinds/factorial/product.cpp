@@ -5,20 +5,19 @@
 namespace brigade::worker {
 namespace {
 
-/// Calls `step` with factors whose product is (low+1)·(low+2)·…·high, each of as many of these as fit.
-template <class Step>
-void for_factors(std::uint64_t low, std::uint64_t high, Step step) {
-  std::uint64_t factor = 1;
-  while (low < high) {
-    ++low;
-    std::uint64_t product = 0;
-    if (__builtin_mul_overflow(factor, low, &product)) {
-      step(factor);
-      product = low;
-    }
-    factor = product;
+/// limbs · (from+1)·…·to: the few factors first with each other.
+Limbs raised(Radix radix, Limbs limbs, std::uint64_t from, std::uint64_t to) {
+  Limbs between{1};
+  for_factors(from, to, [&](std::uint64_t factor) { multiply_by(radix, between, factor); });
+  if (between.size() == 1) {
+    multiply_by(radix, limbs, between.front());
+    return limbs;
   }
-  if (factor != 1) step(factor);
+  if (limbs.size() < between.size()) std::swap(limbs, between);
+  Limbs product(limbs.size() + between.size());
+  multiply_short(radix, limbs, between, product.data());
+  trim(product);
+  return product;
 }
 
 }  // namespace
@@ -29,10 +28,10 @@ void Product::set(std::uint64_t n, Limbs limbs) {
 }
 
 bool Product::reach(std::uint64_t n) {
-  if (limbs_.empty() || !is_reachable(n_, n)) return false;
+  if (limbs_.empty() || !is_near(n_, n)) return false;
   Limbs limbs = std::exchange(limbs_, {});  // for want of memory a step may throw in its middle
   if (n >= n_) {
-    for_factors(n_, n, [&](std::uint64_t factor) { multiply_by(radix_, limbs, factor); });
+    limbs = raised(radix_, std::move(limbs), n_, n);
   } else {
     for_factors(n, n_, [&](std::uint64_t factor) { divide_by(radix_, limbs, factor); });
   }

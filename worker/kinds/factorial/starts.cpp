@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proto/base/os.h"
+#include "worker/kinds/factorial/compute.h"
 #include "worker/kinds/factorial/product.h"
 
 namespace brigade::worker {
@@ -23,6 +24,10 @@ class CoreLent {
  private:
   SpareCores* spare_;
 };
+
+bool leads_to(std::uint64_t from, std::uint64_t to) {
+  return is_near(from, to) || Factorial::can_leap(from, to);
+}
 
 }  // namespace
 
@@ -68,13 +73,13 @@ StartPtr Starts::nearest(std::uint64_t n) {
   StartPtr best;
   for (const auto& each : there_) {
     StartPtr start = each.lock();
-    if (start && is_reachable(start->n, n) && (!best || distance(start) < distance(best))) best = std::move(start);
+    if (start && leads_to(start->n, n) && (!best || distance(start) < distance(best))) best = std::move(start);
   }
   return best;
 }
 
 bool Starts::is_coming(std::uint64_t n) const {
-  return std::ranges::any_of(coming_, [n](std::uint64_t from) { return is_reachable(from, n); });
+  return std::ranges::any_of(coming_, [n](std::uint64_t from) { return leads_to(from, n); });
 }
 
 }  // namespace brigade::worker

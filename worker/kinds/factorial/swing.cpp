@@ -106,6 +106,20 @@ std::optional<Limbs> SwingFactorial::part_of(Radix radix, std::uint32_t n, const
   return product_of_powers(radix, {n, primes, limbs_of_powers(radix, n, primes)}, effort);
 }
 
+std::optional<Limbs> SwingFactorial::leap(Radix radix, LimbsView number, std::uint32_t from, std::uint32_t to,
+                                          const Effort& effort) {
+  const Team team = effort.team.until(effort.given_up);
+  roots_.grow_to(Multiplier::largest_transform(limbs_of_factorial(radix, to)));
+  Multiplier multiplier(radix, roots_, team);
+  Limbs factors;
+  for_factors(from, to, [&](std::uint64_t factor) { factors.push_back(factor); });
+  const Limbs between = shared_product_of(radix, factors, roots_, team, multiplier);
+  if (effort.given_up()) return std::nullopt;
+  Limbs product = multiplier.multiply(number, between);
+  if (effort.given_up()) return std::nullopt;
+  return product;
+}
+
 std::optional<Limbs> SwingFactorial::product_of_powers(Radix radix, const Powers& powers, const Effort& effort) {
   const auto& [n, primes, limbs] = powers;
   const std::function<bool()>& given_up = effort.given_up;

@@ -31,6 +31,9 @@ class SwingFactorial {
   /// what a factorial of that length costs: the recursion is the same, p by p.
   std::optional<Limbs> part_of(Radix radix, std::uint32_t n, const std::vector<std::uint32_t>& primes,
                                const Effort& effort);
+  /// to! where from! = `number`: all that is between is multiplied with itself first, and then once with the number.
+  /// The same holds for giving up. REQUIRES: from < to.
+  std::optional<Limbs> leap(Radix radix, LimbsView number, std::uint32_t from, std::uint32_t to, const Effort& effort);
   /// Gives the memory back when it is much.
   void trim();
 
