@@ -202,12 +202,12 @@ TEST_F(FactorialParts, TakeTheMemoryThatIsKnownBefore) {
   for (const std::uint64_t n : {1'000'000, 1'300'000, 2'000'000})
     for (const FactorialForm form : {FactorialForm::decimal, FactorialForm::hex}) {
       const auto part = options_of(form, n, 4, false), all = options_of(form, n, 4, true);
-      const std::uint64_t taken = measured_memory(number(0), part), told = memory_of_factorial(n, part);
+      const std::uint64_t taken = measured_memory({number(0)}, part), told = memory_of_factorial(n, part);
       EXPECT_LE(taken, told) << "a part of " << n << "!";
       EXPECT_LE(told, 4 * taken) << "a part of " << n << "!";
       const std::string argument = wire::encode_factorial_parts(answered_parts(form, n, 4));
       EXPECT_LE(argument.size(), argument_bytes_of_merge(n, all));
-      const std::uint64_t merge_taken = measured_memory(argument, all), merge_told = memory_of_factorial(n, all);
+      const std::uint64_t merge_taken = measured_memory({argument}, all), merge_told = memory_of_factorial(n, all);
       EXPECT_LE(merge_taken, merge_told) << "the merge of " << n << "!";
       EXPECT_LE(merge_told, 2 * merge_taken) << "the merge of " << n << "!";
     }

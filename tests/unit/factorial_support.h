@@ -48,8 +48,8 @@ inline std::uint64_t status_bytes(const std::string& name) {
   return 0;
 }
 
-/// The most memory that a task takes in a process of its own, beside what that has anyway.
-inline std::uint64_t measured_memory(const std::string& argument, const wire::FactorialOptions& options) {
+/// The most memory that a task, or tasks one after another, take in a process of its own, beside what that has anyway.
+inline std::uint64_t measured_memory(const std::vector<std::string>& arguments, const wire::FactorialOptions& options) {
   int ends[2];
   EXPECT_EQ(pipe(ends), 0);
   const pid_t child = fork();
@@ -57,7 +57,7 @@ inline std::uint64_t measured_memory(const std::string& argument, const wire::Fa
     malloc_trim(0);
     std::ofstream("/proc/self/clear_refs") << "5";  // the peak begins again
     const std::uint64_t before = status_bytes("VmRSS:");
-    (void)run(options, {argument});
+    (void)run(options, arguments);
     const std::uint64_t peak = status_bytes("VmHWM:") - before;
     _exit(write(ends[1], &peak, sizeof peak) == sizeof peak ? 0 : 1);
   }

@@ -202,9 +202,27 @@ TEST(FactorialNeeds, AreNotLessThanWhatIsTakenNorMuchMore) {
   for (const std::uint64_t n : {300'000, 1'000'000, 1'300'000, 2'000'000})
     for (const FactorialForm form : {FactorialForm::decimal, FactorialForm::hex, FactorialForm::binary}) {
       const wire::FactorialOptions options{.form = form};
-      const std::uint64_t taken = measured_memory(number(n), options), told = memory_of_factorial(n, options);
+      const std::uint64_t taken = measured_memory({number(n)}, options), told = memory_of_factorial(n, options);
       EXPECT_LE(taken, told) << n << "!, form " << static_cast<int>(form);
       EXPECT_LE(told, 2 * taken) << n << "!, form " << static_cast<int>(form);
+    }
+}
+
+TEST(FactorialNeeds, OfALeapAreNoMore) {
+  if (!std::string_view(BRIGADE_SANITIZERS).empty() || !kernels_available())
+    GTEST_SKIP() << "other memory than in the program";
+  for (const std::uint64_t n : {1'000'000, 1'300'000, 1'990'000})
+    for (const FactorialForm form : {FactorialForm::decimal, FactorialForm::binary}) {
+      // Beside the answer before it, which the test keeps: after one from which there is no leap, and after one from
+      // which there is.
+      const std::uint64_t far = n - n / 3, near = n - n / kLeapPart;
+      ASSERT_FALSE(Factorial::can_leap(far, n));
+      ASSERT_TRUE(Factorial::can_leap(near, n));
+      const wire::FactorialOptions options{.form = form};
+      const std::uint64_t alone = measured_memory({number(n)}, options), told = memory_of_factorial(n, options);
+      const std::uint64_t anew = measured_memory({number(far), number(n)}, options);
+      const std::uint64_t leapt = measured_memory({number(near), number(n)}, options);
+      EXPECT_LE(alone + leapt, told + anew) << n << "!, form " << static_cast<int>(form);
     }
 }
 

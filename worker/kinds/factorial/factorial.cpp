@@ -40,8 +40,7 @@ class Factorials {
     if (options_.form == FactorialForm::digits && !options_.verify)
       if (const std::optional<std::uint64_t> digits = digits_of_factorial(*n))
         return {.value = wire::encode_factorial_answer(*digits, {})};
-    const Effort effort = effort_of(feed);
-    Ending ending = reach(*n, feed, effort) ? shown(*n, effort.team) : not_finished_within(feed.task().limit);
+    Ending ending = reach(*n, feed) ? shown(*n, Team(feed.spare())) : not_finished_within(feed.task().limit);
     product_.trim();
     factorial_.trim();
     return ending;
@@ -49,19 +48,19 @@ class Factorials {
 
  private:
   /// n! into product_; false when it was given up.
-  bool reach(std::uint64_t n, const TaskFeed& feed, const Effort& effort) {
-    if (go_on(n, effort)) return true;
+  bool reach(std::uint64_t n, const TaskFeed& feed) {
+    if (product_.reach(n)) return true;
+    const Effort effort = effort_of(feed);
+    if (leap(n, effort)) return true;
     product_.set(0, {});  // not both in memory at once
     start_.reset();
     if (n < kSharedFrom) return compute(n, effort);
     start_ = starts_->obtain(n, feed, [&] { return compute(n, effort) ? to_share(n) : nullptr; });
     if (start_ && start_->n != n) product_.set(start_->n, start_->limbs);
-    return go_on(n, effort);
+    return product_.reach(n) || leap(n, effort);
   }
 
-  /// The same from the number that is there, where that is worth it.
-  bool go_on(std::uint64_t n, const Effort& effort) {
-    if (product_.reach(n)) return true;
+  bool leap(std::uint64_t n, const Effort& effort) {
     if (product_.limbs().empty() || !Factorial::can_leap(product_.n(), n)) return false;
     product_.set(n, factorial_.leap(radix_, product_.limbs(), product_.n(), n, effort).value_or(Limbs()));
     return !product_.limbs().empty();
