@@ -87,6 +87,22 @@ TEST(Outbox, LetsABlockOfFastTasksGrowButNotBehindASlowOne) {
   while (outbox.collect().empty()) EXPECT_TRUE(readable_within(10'000));
 }
 
+TEST(Outbox, WakesTheLoopForARestingThreadOnlyWhereSomethingWaits) {
+  Outbox outbox;
+  Tray& tray = outbox.add_tray();
+  EXPECT_TRUE(outbox.collect().empty());
+  EXPECT_FALSE(tray.stop_growing());
+  {
+    const Tray::Lock lock = tray.lock();
+    tray.add(lock, {.lease = LeaseId{1}, .job = {}, .leased_at = {}}, {.index = 0}, "v");
+    tray.set_growing(lock, true, base::monotonic_now() + 1h);  // young for the whole test
+  }
+  EXPECT_TRUE(outbox.collect().empty());
+  EXPECT_TRUE(tray.stop_growing());
+  EXPECT_FALSE(tray.stop_growing());
+  EXPECT_EQ(outbox.collect().at(0).outcomes.count(), 1u);
+}
+
 TEST(Outbox, LetsABlockGrowToAQuarterOfAMebibyte) {
   Outbox outbox;
   Tray& tray = outbox.add_tray();

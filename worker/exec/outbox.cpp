@@ -25,6 +25,13 @@ void Tray::set_growing(const Lock& lock, bool growing, Instant now) {
   ripe_.store(is_ripe(now), std::memory_order_relaxed);
 }
 
+bool Tray::stop_growing() {
+  const Lock lock(mutex_);
+  if (!std::exchange(growing_, false) || batches_.empty()) return false;
+  ripe_.store(true, std::memory_order_relaxed);
+  return true;
+}
+
 bool Tray::is_ripe(Instant now) const {
   if (!growing_ || batches_.size() > 1 || now - since_ >= kGrowthMax) return true;
   return !batches_.empty() && batches_.back().rows.is_grown();

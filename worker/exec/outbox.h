@@ -55,6 +55,8 @@ class Tray {
   /// Whether more is likely to come within kGrowthMax of `now`: a block that grows quickly is left to grow a little, so
   /// that fast tasks make blocks of thousands. Never for longer: a slow task holds nothing back.
   void set_growing(const Lock& lock, bool growing, Instant now);
+  /// Nothing more will come for now. Whether there is something that was left to grow: to be announced.
+  bool stop_growing();
   /// Wakes the loop where it waits for an outcome. After the lock is released, so that the loop finds it free.
   void announce();
 

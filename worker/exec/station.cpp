@@ -115,11 +115,7 @@ Station::Tally Station::take_tally() {
 }
 
 void Station::rest() {
-  {
-    const Tray::Lock lock = tray_->lock();
-    tray_->set_growing(lock, false, base::monotonic_now());
-  }
-  tray_->announce();
+  if (tray_->stop_growing()) tray_->announce();
 }
 
 Runs Station::cut(LeaseId lease) {
