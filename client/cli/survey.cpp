@@ -38,8 +38,10 @@ Suitability suitability_of(const std::vector<WorkerSummary>& workers, const std:
 
 Result<void> check_suitable(const Suitability& found, const std::string& kind, const std::optional<Largest>& largest) {
   if (found.workers > 0 && found.offering == 0) {
-    return Error{ErrorCode::unsuitable, "none of the " + std::to_string(found.workers) + " connected workers offers '" +
-                                            kind + "'; see: brigade workers"};
+    const std::string who = found.workers == 1
+                                ? "the one connected worker does not offer '"
+                                : "none of the " + std::to_string(found.workers) + " connected workers offers '";
+    return Error{ErrorCode::unsuitable, who + kind + "'; see: brigade workers"};
   }
   if (!found.argument_max || !largest || largest->number <= *found.argument_max) return {};
   const std::string where = largest->line > 0 ? " in line " + std::to_string(largest->line) + " of the list" : "";
