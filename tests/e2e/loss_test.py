@@ -2,6 +2,8 @@
 
 from support import *
 
+URLS = int(os.environ.get("BRIGADE_URLS", "1500"))  # 100,000 take ten seconds
+
 
 class Loss(BrigadeTest):
     def submit(self, broker, *arguments):
@@ -92,6 +94,41 @@ class Loss(BrigadeTest):
         results = self.results("results", job, broker=again)
         self.assert_complete(results, 200)
         self.assertTrue(all(result["status"] == "ok" for result in results))
+
+    def test_a_list_of_urls_outlives_its_broker_and_a_worker(self):
+        """At a third of the list the server waits until the broker is killed, at two thirds until a worker is."""
+        reached, killed = ([threading.Event(), threading.Event()] for _ in range(2))
+
+        def answer(path, before):
+            for third in range(2):
+                if len(server.arrivals) == (third + 1) * URLS // 3:
+                    reached[third].set()
+                    killed[third].wait()
+            return 0, "200 OK", ""
+
+        server = CountingServer(self, answer)
+        for event in killed:
+            self.addCleanup(event.set)
+        state = self.home / "jobs"
+        broker = self.broker("--state", state)
+        doomed = self.worker(broker, name="doomed")
+        self.worker(broker, name="steady")
+        urls = self.home / "urls"
+        urls.write_text("".join(f"{server.url(number)}\n" for number in range(URLS)))
+        job = self.submit(broker, "fetch", "--from", urls, "--timeout", "1h")
+        reached[0].wait()
+        broker.signal(signal.SIGKILL)
+        broker.wait()
+        killed[0].set()
+        again = self.broker("--state", state, listen=broker.endpoint)
+        reached[1].wait()
+        doomed.signal(signal.SIGKILL)
+        killed[1].set()
+        self.brigade("wait", job, broker=again)
+        results = self.results("results", job, broker=again)
+        self.assert_complete(results, URLS)
+        self.assertEqual({result["status"] for result in results}, {"ok"})
+        self.assertEqual({result["result"]["url"] for result in results}, {server.url(number) for number in range(URLS)})
 
     def test_results_in_both_orders_and_from_a_cursor(self):
         broker = self.broker()

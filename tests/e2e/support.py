@@ -4,6 +4,8 @@ A test waits for what a program prints or answers, with one generous limit (LIMI
 The folder of the programs comes from the environment variable BRIGADE_BIN.
 """
 
+import asyncio
+import collections
 import contextlib
 import json
 import os
@@ -19,7 +21,7 @@ import threading
 import time
 import unittest
 
-LIMIT_S = 120
+LIMIT_S = int(os.environ.get("BRIGADE_LIMIT_S", "120"))
 BIN = pathlib.Path(os.environ["BRIGADE_BIN"])
 # A sanitizer keeps what was freed for a while, and notes beside all that is in use: bounds on memory are wider.
 MEMORY_FACTOR = 4 if b"__asan_init" in (BIN / "brigade").read_bytes() else 1
@@ -253,6 +255,69 @@ class RequestServer(OddServer):
         while length and len(request) < len(head) + 4 + int(length.group(1)):
             request += connection.recv(65536).decode(errors="replace")
         self.respond(request, connection)
+
+
+class CountingServer:
+    """HTTP/1.1 with kept connections on loopback, several ports, each a host of its own. Notes when requests arrive and
+    how many are under way. `answer(path, how often it was asked before)` gives (seconds of work, status line, headers).
+    """
+
+    def __init__(self, test, answer, ports=1):
+        self.answer, self.arrivals, self.asked = answer, [], collections.Counter()
+        self.under_way, self.most = collections.Counter(), collections.Counter()
+        self.loop = asyncio.new_event_loop()
+        serving = [self.loop.run_until_complete(asyncio.start_server(self.serve, "127.0.0.1", 0, backlog=1000))
+                   for _ in range(ports)]
+        self.stalled_s, self.woke_at, self.stopped = 0, time.monotonic(), threading.Event()
+        self.ports = [server.sockets[0].getsockname()[1] for server in serving]
+        thread = threading.Thread(target=self.loop.run_until_complete, args=(self.run(),), daemon=True)
+        thread.start()
+        test.addCleanup(self.loop.close)
+        for server in serving:
+            test.addCleanup(server.close)
+        test.addCleanup(thread.join)
+        test.addCleanup(self.stopped.set)
+
+    async def run(self):
+        """Measures for how long this server itself was kept from running: what came meanwhile, it sees at once."""
+        while not self.stopped.is_set():
+            now = time.monotonic()
+            self.stalled_s, self.woke_at = max(self.stalled_s, now - self.woke_at - 0.005), now
+            await asyncio.sleep(0.005)
+
+    async def serve(self, reader, writer):
+        port = writer.get_extra_info("sockname")[1]
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                path = head.split(b" ")[1].decode()
+                self.arrivals.append((time.monotonic(), port, path))
+                self.under_way[port] += 1
+                self.most[port] = max(self.most[port], self.under_way[port])
+                before = self.asked[path]
+                self.asked[path] += 1
+                work_s, status, headers = self.answer(path, before)
+                await asyncio.sleep(work_s)
+                self.under_way[port] -= 1
+                writer.write(f"HTTP/1.1 {status}\r\n{headers}Content-Length: 0\r\n\r\n".encode())
+        writer.close()
+
+    def url(self, path, port=0):
+        return f"http://127.0.0.1:{self.ports[port]}/{path}"
+
+    def noise_s(self):
+        """By how much requests may seem later than they were begun, on a busy machine."""
+        return 0.1 + self.stalled_s
+
+    def most_within(self, seconds):
+        """The largest number of requests that arrived in a window of this length."""
+        times = [at for at, _, _ in self.arrivals]
+        first = most = 0
+        for last, at in enumerate(times):
+            while times[first] <= at - seconds:
+                first += 1
+            most = max(most, last - first + 1)
+        return most
 
 
 def refused_port():
