@@ -128,7 +128,8 @@ class Loss(BrigadeTest):
         results = self.results("results", job, broker=again)
         self.assert_complete(results, URLS)
         self.assertEqual({result["status"] for result in results}, {"ok"})
-        self.assertEqual({result["result"]["url"] for result in results}, {server.url(number) for number in range(URLS)})
+        fetched = {result["result"]["url"] for result in results}
+        self.assertEqual(fetched, {server.url(number) for number in range(URLS)})
 
     def test_results_in_both_orders_and_from_a_cursor(self):
         broker = self.broker()
