@@ -12,19 +12,19 @@ constexpr std::size_t kBufferBytes = 64 * 1024;
 }  // namespace
 
 struct ContentHasher::Digest {
-  Digest() {
-    // A plain hash needs neither the machine's configuration of OpenSSL nor its lists: they take most of a millisecond.
-    constexpr std::uint64_t kBare =
-        OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS;
-    (void)OPENSSL_init_crypto(kBare, nullptr);
-    require(context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1);
-  }
+  Digest() { require(context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1); }
   Digest(const Digest&) = delete;
   Digest& operator=(const Digest&) = delete;
   ~Digest() { EVP_MD_CTX_free(context); }
 
   EVP_MD_CTX* context = EVP_MD_CTX_new();
 };
+
+void use_openssl_for_hashes_only() {
+  constexpr std::uint64_t kBare =
+      OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS;
+  (void)OPENSSL_init_crypto(kBare, nullptr);
+}
 
 ContentHasher::ContentHasher(const JobSpec& spec)
     : digest_(std::make_unique<Digest>()), range_(spec.range.has_value()) {

@@ -11,6 +11,10 @@
 
 namespace brigade::client {
 
+/// For a program that wants nothing of OpenSSL but hashes: the first one then reads neither the machine's configuration
+/// of OpenSSL nor its lists, which would take a millisecond. Holds for the whole process, if called before all else.
+void use_openssl_for_hashes_only();
+
 /// The content hash of a job: SHA-256 over the fields below, one after another. It covers what is executed and how,
 /// and nothing of how it was sent: the same tasks in other chunks have the same hash. Name, priority, key, cost trend,
 /// hedging, labels and `retry_of` are not part of it.

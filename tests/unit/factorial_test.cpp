@@ -204,7 +204,7 @@ TEST(FactorialNeeds, AreNotLessThanWhatIsTakenNorMuchMore) {
       const wire::FactorialOptions options{.form = form};
       const std::uint64_t taken = measured_memory({number(n)}, options), told = memory_of_factorial(n, options);
       EXPECT_LE(taken, told) << n << "!, form " << static_cast<int>(form);
-      EXPECT_LE(told, 2 * taken) << n << "!, form " << static_cast<int>(form);
+      EXPECT_LE(2 * told, 5 * taken) << n << "!, form " << static_cast<int>(form);
     }
 }
 
@@ -321,6 +321,37 @@ TEST(Factorial, GivesUpALeap) {
   const int last = all;
   ASSERT_GT(last, 2);
   for (int pieces = 0; pieces < last; ++pieces) EXPECT_EQ(leap(pieces), std::nullopt) << pieces << " of " << last;
+}
+
+TEST(Factorial, AnswersTheSameNumberInAllThreads) {
+  Outbox outbox;
+  ThreadPool pool({factorial_kind(1'000'000)}, outbox, {.threads = 3});
+  pool.start(list_work(1, "factorial", std::vector<std::string>(12, number(20'000))));
+  Collector collector(outbox);
+  collector.wait_for(12);
+  const std::string expected = decimal_of(gmp_factorial(Radix::decimal, 20'000), Team());
+  for (std::uint64_t i = 0; i < 12; ++i) EXPECT_EQ(answer_of(collector.at(i)).value, expected);
+}
+
+/// What the threads of a job answer one after another: each has a start of another one to begin with.
+TEST(Factorial, BeginsWithTheVeryNumberOfAnotherThread) {
+  const Kind kind = factorial_kind(1'000'000);
+  const Prepared prepared = *kind.prepare(JobBrief{.kind = "factorial"});
+  const Runner first = prepared.on_thread(), second = prepared.on_thread();
+  const auto answer = [](const Runner& runner, std::uint64_t n) {
+    std::optional<TaskStatus> ended;
+    const auto end = [](void* owner, TaskFeed::Task&, TaskStatus status, std::string_view, std::string*,
+                        std::uint32_t) {
+      *static_cast<std::optional<TaskStatus>*>(owner) = status;
+      return false;
+    };
+    const std::string argument = number(n);
+    TaskFeed feed(&ended, end, {.index = 0, .argument = argument}, {}, nullptr);
+    runner(feed);
+    return ended;
+  };
+  for (const std::uint64_t n : {20'000, 20'100, 20'000, 23'000, 20'000})
+    for (const Runner& runner : {first, second, first}) EXPECT_EQ(answer(runner, n), TaskStatus::ok) << n;
 }
 
 TEST(Factorial, AnswersAListInAnyOrder) {

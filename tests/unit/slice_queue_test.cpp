@@ -142,6 +142,21 @@ TEST(SliceQueue, GivesBackWhatIsNotBegunInThatOrder) {
   EXPECT_FALSE(thread.run_one());
 }
 
+TEST(SliceQueue, KeepsTheOrderOfALongLeaseInTheLarge) {
+  Outbox outbox;
+  SliceQueue queue({Ascending::kind()}, {});
+  Station& station = queue.add_station(outbox.add_tray());
+  std::vector<std::string> falling;
+  for (std::uint64_t number = 1000; number > 0; --number) falling.push_back(wire::encode_number(number));
+  queue.add(list_work(1, "echo", falling));
+  const std::optional<Grain> grain = queue.take(station);
+  ASSERT_TRUE(grain);
+  EXPECT_EQ(grain->slice->index_at(0), 255u);
+  EXPECT_EQ(grain->slice->index_at(256), 511u);
+  EXPECT_EQ(grain->slice->index_at(999), 768u);
+  EXPECT_EQ(queue.give_back(LeaseId{1}), (Runs{{0, 255}, {256, 744}}));
+}
+
 TEST(SliceQueue, GivesBackTheRestOfAGrainToo) {
   Ascending thread;
   const std::optional<Grain> grain = thread.queue.take(thread.station);

@@ -27,7 +27,7 @@ constexpr std::size_t kRunnersMax = 64;  // jobs whose runners a thread keeps
 struct JobHere {
   std::shared_ptr<ActiveJob> job;
   LoopRunner coroutine;  // one of the two
-  Runner blocking;
+  Runner blocking;       // made with the first task
 };
 
 /// One thread of the loop. All but schedule() happens in that thread.

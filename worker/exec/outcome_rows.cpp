@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kBlockBytes = 2 * wire::kMiB;  // a block is full with so many bytes of values
 constexpr std::size_t kMoveBytes = 64 * 1024;        // from this size on a value is moved, not copied
-constexpr std::size_t kGrownBytes = 256 * 1024;      // passing on more at once makes what follows wait
+constexpr std::size_t kGrownBytes = 256 * 1024;      // and large enough to go: more at once makes what follows wait
 
 }  // namespace
 

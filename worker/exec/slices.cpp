@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -23,8 +24,10 @@ std::vector<std::uint32_t> offsets_of(const Lease& lease) {
   return offsets;
 }
 
-/// Each place's task when smaller numbers go first; empty where they do so anyway.
+/// Each place's task when smaller numbers go first; empty where they do so anyway. Within windows of places: so what is
+/// given back of a long lease has few gaps, and can be another's lease.
 std::vector<std::uint32_t> ascending_order(const Slice& slice) {
+  constexpr std::size_t kWindow = 256;
   const Run& run = slice.work.lease.run;
   std::vector<std::uint64_t> numbers(run.count);
   std::array<char, 8> bytes{};
@@ -33,7 +36,8 @@ std::vector<std::uint32_t> ascending_order(const Slice& slice) {
   if (std::ranges::is_sorted(numbers)) return {};
   std::vector<std::uint32_t> order(numbers.size());
   std::iota(order.begin(), order.end(), 0u);
-  std::ranges::stable_sort(order, {}, [&](std::uint32_t i) { return numbers[i]; });
+  for (std::span<std::uint32_t> rest(order); !rest.empty(); rest = rest.subspan(std::min(kWindow, rest.size())))
+    std::ranges::stable_sort(rest.first(std::min(kWindow, rest.size())), {}, [&](auto i) { return numbers[i]; });
   return order;
 }
 
@@ -71,10 +75,19 @@ std::string_view Slice::argument(std::uint64_t index, std::array<char, 8>& numbe
 }
 
 Runs Slice::tasks(std::uint64_t from, std::uint64_t to) const {
-  if (order.empty()) return from == to ? Runs() : Runs{{index_at(from), to - from}};
-  RunSet tasks;
-  for (std::uint64_t place = from; place < to; ++place) tasks.insert({index_at(place), 1});
-  return tasks.runs();
+  if (from == to) return {};
+  if (order.empty()) return {{index_at(from), to - from}};
+  std::vector<std::uint64_t> indices;
+  for (std::uint64_t place = from; place < to; ++place) indices.push_back(index_at(place));
+  std::ranges::sort(indices);
+  Runs runs;
+  for (const std::uint64_t index : indices) {
+    if (!runs.empty() && runs.back().end() == index)
+      ++runs.back().count;
+    else
+      runs.push_back({index, 1});
+  }
+  return runs;
 }
 
 PermitGate::Question question_of(const Slice& slice, std::uint64_t index) {

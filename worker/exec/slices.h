@@ -1,4 +1,4 @@
-// The leases that an executor holds, and how threads take their tasks: in grains of consecutive tasks from the first
+// The leases that an executor holds, and how threads take their tasks: in grains of consecutive places from the first
 // slice that has unstarted ones and whose job is below its ceiling; an idle thread takes half of what another has not
 // begun. Where a kind knows what memory its tasks take, they start only while that is left, in their order: none may
 // pass one that waits for memory, but tasks that need none to speak of may.
@@ -59,7 +59,8 @@ struct Slice {
   }
   /// The tasks in places from..to-1.
   Runs tasks(std::uint64_t from, std::uint64_t to) const;
-  /// The task's argument: a view of the lease's blob, or of `number`, which is filled for a range.
+  /// The argument of the task with this number: a view of the lease's blob, or of `number`, which is filled for a
+  /// range.
   std::string_view argument(std::uint64_t index, std::array<char, 8>& number) const;
 };
 

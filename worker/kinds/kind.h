@@ -48,7 +48,7 @@ Ending not_a_number(std::string_view argument);
 /// What a task past its time limit is answered with.
 Ending not_finished_within(Duration limit);
 
-/// Consecutive tasks of one job, pulled by the kind one after another:
+/// Tasks of one job, pulled by the kind one after another:
 /// `while (feed.next()) { …; feed.end(…); }`. Exactly one end() follows each next() that was true.
 /// The tasks ahead may be taken away (given back, run by another thread) until next() has begun them.
 class TaskFeed {
@@ -123,7 +123,8 @@ struct Prepared {
   /// Bytes of memory that a task with this number as its argument takes at most; it grows with the number. Empty: not
   /// worth counting.
   std::function<std::uint64_t(std::uint64_t)> memory_of;
-  /// Of one lease, tasks with smaller numbers as their arguments go first: one helps with the next.
+  /// Of a lease (of each few hundred tasks of a long one), those with smaller numbers as their arguments go first: one
+  /// helps with the next.
   bool ascending = false;
   /// It ends by itself at a task's deadline, with a message of its own: it is reported only if it does not.
   bool stops_itself = false;

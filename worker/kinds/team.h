@@ -9,9 +9,9 @@
 
 namespace brigade::worker {
 
-/// The cores of a pool that run nothing. Every running task has one; helpers take what is left, without waiting.
-/// Where tasks come while helpers run, there are more threads than cores until the helpers are done, which is soon:
-/// they are taken for a fraction of a second. Thread-safe.
+/// The cores of a pool that run nothing. Every running task has one, but for one that waits for another; helpers take
+/// what is left, without waiting. Where tasks come while helpers run, there are more threads than cores until the
+/// helpers are done, which is soon: they are taken for a fraction of a second. Thread-safe.
 class SpareCores {
  public:
   explicit SpareCores(std::uint32_t cores) : cores_(cores), spare_(static_cast<std::int64_t>(cores)) {}
@@ -21,6 +21,9 @@ class SpareCores {
 
   void task_began() { --spare_; }
   void task_ended() { ++spare_; }
+  /// By a task that waits for another one, for as long.
+  void lend() { ++spare_; }
+  void take_back() { --spare_; }
   bool try_take();
   void give_back() { ++spare_; }
 

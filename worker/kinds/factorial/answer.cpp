@@ -72,8 +72,8 @@ std::optional<Ending> refusal_of(std::uint64_t n, const wire::FactorialOptions& 
 Ending answer_with(std::uint64_t n, LimbsView number, FactorialForm form, Team team) {
   if (radix_of(form) == Radix::decimal) {
     const std::string text = decimal_of(number, team);
-    return {.value =
-                wire::encode_factorial_answer(text.size(), form == FactorialForm::digest ? sha256_hex(text) : text)};
+    if (form == FactorialForm::digest) return {.value = wire::encode_factorial_answer(text.size(), sha256_hex(text))};
+    return {.value = wire::encode_factorial_answer(text.size(), text)};
   }
   const std::optional<std::uint64_t> known = digits_of_factorial(n);
   const std::uint64_t digits = known ? *known : digits_of(number);

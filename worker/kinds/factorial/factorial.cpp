@@ -1,7 +1,7 @@
 #include "worker/kinds/factorial/factorial.h"
 
-#include <algorithm>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -34,9 +34,10 @@ class Factorials {
   Ending answer(const TaskFeed& feed) {
     const std::optional<std::uint64_t> n = number_of(feed.argument());
     if (!n) return not_a_number(feed.argument());
-    if (*n > accepted_)  // what n needs grows with it
+    if (!accepted_ || *n > *accepted_) {  // what n needs grows with it
       if (std::optional<Ending> refusal = refusal_of(*n, options_, limits_)) return *std::move(refusal);
-    accepted_ = std::max(accepted_, *n);
+      accepted_ = *n;
+    }
     if (options_.form == FactorialForm::digits && !options_.verify)
       if (const std::optional<std::uint64_t> digits = digits_of_factorial(*n))
         return {.value = wire::encode_factorial_answer(*digits, {})};
@@ -54,9 +55,9 @@ class Factorials {
     if (leap(n, effort)) return true;
     product_.set(0, {});  // not both in memory at once
     start_.reset();
-    if (n < kSharedFrom) return compute(n, effort);
+    if (!is_shared(n)) return compute(n, effort);
     start_ = starts_->obtain(n, feed, [&] { return compute(n, effort) ? to_share(n) : nullptr; });
-    if (start_ && start_->n != n) product_.set(start_->n, start_->limbs);
+    if (start_ && product_.limbs().empty()) product_.set(start_->n, start_->limbs);
     return product_.reach(n) || leap(n, effort);
   }
 
@@ -66,11 +67,14 @@ class Factorials {
     return !product_.limbs().empty();
   }
 
-  /// The number just computed, for others.
+  /// The number just computed, for others; null where there is no memory for a copy.
   StartPtr to_share(std::uint64_t n) const {
     const LimbsView limbs = product_.limbs();
-    if (limbs.size_bytes() > kSharedBytesMax) return nullptr;
-    return std::make_shared<const Start>(Start{.n = n, .limbs = {limbs.begin(), limbs.end()}});
+    try {
+      return std::make_shared<const Start>(Start{.n = n, .limbs = {limbs.begin(), limbs.end()}});
+    } catch (const std::bad_alloc&) {
+      return nullptr;
+    }
   }
 
   bool compute(std::uint64_t n, const Effort& effort) {
@@ -92,8 +96,8 @@ class Factorials {
   Factorial factorial_;
   FactorialCheck check_;
   std::shared_ptr<Starts> starts_;
-  StartPtr start_;              // held for other threads
-  std::uint64_t accepted_ = 0;  // the largest n that was not refused
+  StartPtr start_;                         // what this thread began with: held for others
+  std::optional<std::uint64_t> accepted_;  // the largest n that was not refused
 };
 
 Runner runner(const wire::FactorialOptions& options, const FactorialLimits& limits, std::shared_ptr<Starts> starts) {

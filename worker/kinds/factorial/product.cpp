@@ -29,6 +29,7 @@ void Product::set(std::uint64_t n, Limbs limbs) {
 
 bool Product::reach(std::uint64_t n) {
   if (limbs_.empty() || !is_near(n_, n)) return false;
+  if (n == n_) return true;
   Limbs limbs = std::exchange(limbs_, {});  // for want of memory a step may throw in its middle
   if (n >= n_) {
     limbs = raised(radix_, std::move(limbs), n_, n);

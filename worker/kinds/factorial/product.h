@@ -14,7 +14,7 @@ inline constexpr std::uint64_t kStepsDown = 96;
 /// And so far, by a part of the larger one, a leap with one long multiplication beats computing anew (where the
 /// processor has what that takes), by measurement (tests/bench/factorial_bench.cpp).
 inline constexpr std::uint64_t kLeapPart = 8;
-inline constexpr std::uint64_t kLeapsFrom = 10'000;
+inline constexpr std::uint64_t kLeapsFrom = 10'000;  // smaller numbers are computed as quickly
 /// What is larger is not kept for the next task.
 inline constexpr std::size_t kKeptBytesMax = std::size_t{32} << 20;
 

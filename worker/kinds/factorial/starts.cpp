@@ -5,18 +5,19 @@
 #include "proto/base/os.h"
 #include "worker/kinds/factorial/compute.h"
 #include "worker/kinds/factorial/product.h"
+#include "worker/kinds/factorial/size.h"
 
 namespace brigade::worker {
 namespace {
 
-/// While a task waits for another one, its core is that one's helper's.
+/// While a task waits for another one, its core is for that one's helpers.
 class CoreLent {
  public:
   explicit CoreLent(SpareCores* spare) : spare_(spare) {
-    if (spare_ != nullptr) spare_->task_ended();
+    if (spare_ != nullptr) spare_->lend();
   }
   ~CoreLent() {
-    if (spare_ != nullptr) spare_->task_began();
+    if (spare_ != nullptr) spare_->take_back();
   }
   CoreLent(const CoreLent&) = delete;
   CoreLent& operator=(const CoreLent&) = delete;
@@ -31,19 +32,24 @@ bool leads_to(std::uint64_t from, std::uint64_t to) {
 
 }  // namespace
 
+bool is_shared(std::uint64_t n) {
+  return n >= kSharedFrom && bytes_of_factorial(n) <= kSharedBytesMax;
+}
+
 StartPtr Starts::obtain(std::uint64_t n, const TaskFeed& feed, const std::function<StartPtr()>& compute) {
-  if (StartPtr found = find(n, feed)) return found;
+  if (StartPtr found = find_or_claim(n, feed)) return found;
+  StartPtr start;
   try {
-    const StartPtr start = compute();
-    settle(n, start);
-    return start;
+    start = compute();
   } catch (...) {
     settle(n, nullptr);
     throw;
   }
+  settle(n, start);
+  return start;
 }
 
-StartPtr Starts::find(std::uint64_t n, const TaskFeed& feed) {
+StartPtr Starts::find_or_claim(std::uint64_t n, const TaskFeed& feed) {
   std::unique_lock lock(mutex_);
   StartPtr found = nearest(n);
   if (!found && is_coming(n)) {
@@ -54,8 +60,10 @@ StartPtr Starts::find(std::uint64_t n, const TaskFeed& feed) {
     else
       changed_.wait_for(lock, feed.stop(), feed.task().deadline - base::monotonic_now(), settled);
   }
-  if (!found) coming_.push_back(n);
-  return found;
+  if (found) return found;
+  there_.reserve(there_.size() + coming_.size() + 1);  // settle() finds room
+  coming_.push_back(n);
+  return nullptr;
 }
 
 void Starts::settle(std::uint64_t n, const StartPtr& start) {

@@ -1,8 +1,18 @@
 #include "worker/kinds/fetch/digest.h"
 
-#include <openssl/evp.h>
+#include "proto/model/result.h"
 
 namespace brigade::worker {
+
+Digest new_digest() {
+  Digest digest(EVP_MD_CTX_new());
+  require(digest != nullptr && EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1);
+  return digest;
+}
+
+void restart(const Digest& digest) {
+  require(EVP_DigestInit_ex(digest.get(), nullptr, nullptr) == 1);
+}
 
 std::string sha256_of(std::string_view bytes) {
   std::string digest(32, '\0');

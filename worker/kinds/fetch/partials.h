@@ -1,8 +1,6 @@
 // Bodies that broke off in the middle: the next attempt of their task in the same worker goes on from there.
 #pragma once
 
-#include <openssl/evp.h>
-
 #include <atomic>
 #include <cstdint>
 #include <list>
@@ -12,17 +10,15 @@
 #include <string>
 #include <unordered_map>
 
-namespace brigade::worker {
+#include "worker/kinds/fetch/digest.h"
 
-struct FreeDigest {
-  void operator()(EVP_MD_CTX* digest) const { EVP_MD_CTX_free(digest); }
-};
+namespace brigade::worker {
 
 struct Partial {
   std::string validator;    ///< of the version that it is a part of; strong
   std::uint64_t bytes = 0;  ///< received so far
   std::string body;         ///< the same, where the job wants it
-  std::unique_ptr<EVP_MD_CTX, FreeDigest> digest;
+  Digest digest;
 };
 
 /// What a worker remembers of them, in memory: the oldest go first. Thread-safe.

@@ -104,8 +104,7 @@ void Transfer::keep_part() {
   std::string validator = strong_validator();
   if (validator.empty()) return;
   Partial part{.validator = std::move(validator), .bytes = bytes_, .body = {}, .digest = std::move(digest_)};
-  digest_.reset(EVP_MD_CTX_new());
-  require(digest_ != nullptr);
+  digest_ = new_digest();
   if (job_->options.body) part.body = std::move(body_);
   partials.put(part_key(), std::move(part));
 }

@@ -37,9 +37,8 @@ std::string without_password(std::string_view url) {
 }
 
 Transfer::Transfer(std::shared_ptr<const FetchJob> job)
-    : job_(std::move(job)), owned_(curl_easy_init()), easy_(owned_.get()), digest_(EVP_MD_CTX_new()) {
-  require(easy_ != nullptr && digest_ != nullptr);
-  require(EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr) == 1);
+    : job_(std::move(job)), owned_(curl_easy_init()), easy_(owned_.get()), digest_(new_digest()) {
+  require(easy_ != nullptr);
   set_options();
   set_security();
   if (job_->cache) cache_.emplace(job_->cache);
@@ -164,7 +163,7 @@ void Transfer::forget_answer() {
   if (body_.capacity() > kKeptBodyBytes) body_ = {};
   body_.clear();
   keeps_ = cached_ = resumed_ = part_refused_ = false;
-  require(EVP_DigestInit_ex(digest_.get(), nullptr, nullptr) == 1);  // the same: to look it up takes a microsecond
+  restart(digest_);
 }
 
 void Transfer::limit(Duration left, Duration told) {

@@ -94,7 +94,7 @@ class Transfer {
   const std::shared_ptr<const FetchJob> job_;
   std::unique_ptr<CURL, FreeEasy> owned_;
   CURL* easy_;
-  std::unique_ptr<EVP_MD_CTX, FreeDigest> digest_;
+  Digest digest_;
   std::function<void()> on_resolved_;
   std::array<char, CURL_ERROR_SIZE> message_{};
 
